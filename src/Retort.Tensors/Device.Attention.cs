@@ -1,0 +1,65 @@
+namespace Retort.Tensors;
+
+/// <summary>Heads of one attention layer; a row of q|k|v holds NumHeads + 2 NumKvHeads heads of HeadDim.</summary>
+public readonly record struct HeadShape(int NumHeads, int NumKvHeads, int HeadDim)
+{
+    /// <summary>Columns of a q|k|v row.</summary>
+    public int QkvWidth => (NumHeads + 2 * NumKvHeads) * HeadDim;
+
+    /// <summary>Columns of an attention output row.</summary>
+    public int OutputWidth => NumHeads * HeadDim;
+}
+
+public abstract partial class Device
+{
+    /// <summary>
+    /// Causal attention inside each sequence. Sequence s is rows sequenceStarts[s] .. sequenceStarts[s+1]-1 of
+    /// qkv[tokens, QkvWidth]. out[tokens, OutputWidth]; lse[tokens, NumHeads] (log of the softmax sums) is kept for the backward pass.
+    /// <paramref name="keysSeen"/>: the sum over all rows of the keys at or before them, for the work count.
+    /// </summary>
+    public void Attention(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor output, Tensor lse)
+    {
+        RequireAttention(qkv, heads, output);
+        work.AttentionFlops += AttentionFlops(heads, keysSeen);
+        AttentionCore(qkv, sequenceStarts, heads, output, lse);
+    }
+
+    /// <summary>dQkv[tokens, QkvWidth] from dOut; scores are computed again.</summary>
+    public void AttentionBackward(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor dQkv)
+    {
+        RequireAttention(qkv, heads, output);
+        work.AttentionFlops += 2 * AttentionFlops(heads, keysSeen);
+        work.RecomputedFlops += AttentionFlops(heads, keysSeen) / 2;
+        AttentionBackwardCore(dOut, qkv, output, lse, sequenceStarts, heads, dQkv);
+    }
+
+    /// <summary>
+    /// Writes the keys and values of the step's rows into their pages, then attends each row to all keys at or before it.
+    /// The bits are those of <see cref="Attention"/> on the whole sequence.
+    /// </summary>
+    public void CachedAttention(Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+    {
+        RequireAttention(qkv, heads, output);
+        work.AttentionFlops += AttentionFlops(heads, layout.KeysSeen);
+        work.KvBytes += 2L * heads.NumKvHeads * heads.HeadDim * sizeof(float) * layout.KeysRead;
+        CachedAttentionCore(qkv, layout, pages, layer, heads, output);
+    }
+
+    /// <inheritdoc cref="Attention"/>
+    protected abstract void AttentionCore(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse);
+
+    /// <inheritdoc cref="AttentionBackward"/>
+    protected abstract void AttentionBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv);
+
+    /// <inheritdoc cref="CachedAttention"/>
+    protected abstract void CachedAttentionCore(
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output);
+
+    private static long AttentionFlops(HeadShape heads, long keysSeen) => 4L * heads.NumHeads * heads.HeadDim * keysSeen;
+
+    private static void RequireAttention(Tensor qkv, HeadShape heads, Tensor output) => Require(
+        qkv.Columns == heads.QkvWidth && output.Columns == heads.OutputWidth && qkv.Rows == output.Rows,
+        "attention: shapes differ");
+}

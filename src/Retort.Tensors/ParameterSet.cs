@@ -1,0 +1,113 @@
+namespace Retort.Tensors;
+
+/// <summary>One trainable array: where it lies in the flat buffer and whether AdamW decays it.</summary>
+/// <param name="Name">Unique name.</param>
+/// <param name="Rows">Rows (outputs of a matrix; 1 for a vector).</param>
+/// <param name="Columns">Columns (inputs of a matrix).</param>
+/// <param name="IsPanels">Stored in panels of 16 rows (matrices), not row-major (vectors and lookup tables).</param>
+/// <param name="Decays">Weight decay applies: matrices, not norms and biases.</param>
+/// <param name="Offset">First element in the flat buffer.</param>
+public sealed record Parameter(string Name, int Rows, int Columns, bool IsPanels, bool Decays, long Offset)
+{
+    /// <summary>Elements of storage, padding included.</summary>
+    public long StorageLength => IsPanels ? PanelMatrix.StorageLength(Rows, Columns) : (long)Rows * Columns;
+
+    /// <summary>Elements of the array itself.</summary>
+    public long Count => (long)Rows * Columns;
+
+    /// <summary>This parameter inside a flat buffer laid out like the set (values, a gradient, a moment).</summary>
+    public Tensor In(Tensor flat)
+    {
+        var tensor = flat.As((int)(flat.Length / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth)
+            .Slice((int)(Offset / PanelMatrix.PanelWidth), (int)((StorageLength + PanelMatrix.PanelWidth - 1) / PanelMatrix.PanelWidth));
+        return IsPanels ? tensor : new Tensor(tensor.Address, Rows, Columns);
+    }
+
+    /// <summary>As <see cref="In"/>, as a weight matrix.</summary>
+    public PanelMatrix MatrixIn(Tensor flat) => IsPanels
+        ? new PanelMatrix(In(flat), Rows, Columns)
+        : throw new InvalidOperationException($"{Name} is not a matrix in panels");
+}
+
+/// <summary>
+/// All parameters of a model in one flat buffer: the only copy of the weights. Declared in order, then allocated once.
+/// Each begins at a multiple of 16 elements; the gaps are zero and stay zero.
+/// </summary>
+public sealed class ParameterSet : IDisposable
+{
+    private readonly List<Parameter> items = [];
+    private readonly List<(Parameter Shadow, Parameter Target)> shadows = [];
+    private Storage? storage;
+    private Tensor values;
+
+    /// <summary>The parameters in order of declaration.</summary>
+    public IReadOnlyList<Parameter> Items => items;
+
+    /// <summary>Elements of the flat buffer, padding included.</summary>
+    public long FlatLength { get; private set; }
+
+    /// <summary>Elements of a gradient: the flat buffer and, after it, the shadows.</summary>
+    public long GradientLength { get; private set; }
+
+    /// <summary>Second places for the gradient of a parameter that two operations use, with the parameter each belongs to.</summary>
+    public IReadOnlyList<(Parameter Shadow, Parameter Target)> Shadows => shadows;
+
+    /// <summary>Elements that are parameters.</summary>
+    public long Count => items.Sum(parameter => parameter.Count);
+
+    /// <summary>The flat buffer, [FlatLength / 16, 16].</summary>
+    public Tensor Values => storage is not null ? values : throw new InvalidOperationException("parameters are not allocated");
+
+    /// <summary>Declares a weight matrix [rows, columns] kept in panels.</summary>
+    public Parameter Matrix(string name, int rows, int columns) => Declare(name, rows, columns, isPanels: true, decays: true);
+
+    /// <summary>Declares a lookup table [rows, columns] kept row-major.</summary>
+    public Parameter Table(string name, int rows, int columns) => Declare(name, rows, columns, isPanels: false, decays: true);
+
+    /// <summary>Declares a vector (a norm's gain or a bias), which is not decayed.</summary>
+    public Parameter Vector(string name, int length) => Declare(name, 1, length, isPanels: false, decays: false);
+
+    /// <summary>
+    /// Declares a second place for <paramref name="target"/>'s gradient. A weight that two operations use (an embedding
+    /// tied to the output head) has two sums over tokens; each keeps its own chain and tree, and they are added once, when the
+    /// whole batch is done, so that micro-batching changes no bit.
+    /// </summary>
+    public Parameter Shadow(Parameter target)
+    {
+        var shadow = target with { Name = target.Name + " (second use)", Offset = GradientLength };
+        shadows.Add((shadow, target));
+        GradientLength += RoundUp(shadow.StorageLength);
+        return shadow;
+    }
+
+    /// <summary>Allocates the flat buffer, zeroed.</summary>
+    public void Allocate(Device device) => values = AllocateMoment(device, out storage);
+
+    /// <summary>A zeroed flat buffer like the values: a moment.</summary>
+    public Tensor AllocateMoment(Device device, out Storage owner) =>
+        device.Allocate((int)(FlatLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth, out owner);
+
+    /// <summary>A zeroed gradient: laid out like the values, the shadows after them.</summary>
+    public Tensor AllocateGradient(Device device, out Storage owner) =>
+        device.Allocate((int)(GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth, out owner);
+
+    /// <inheritdoc/>
+    public void Dispose() => storage?.Dispose();
+
+    private Parameter Declare(string name, int rows, int columns, bool isPanels, bool decays)
+    {
+        if (storage is not null || shadows.Count > 0)
+        {
+            throw new InvalidOperationException("parameters are declared before shadows and before allocation");
+        }
+
+        var parameter = new Parameter(name, rows, columns, isPanels, decays, FlatLength);
+        items.Add(parameter);
+        FlatLength += RoundUp(parameter.StorageLength);
+        GradientLength = FlatLength;
+        return parameter;
+    }
+
+    private static long RoundUp(long length) =>
+        (length + PanelMatrix.PanelWidth - 1) / PanelMatrix.PanelWidth * PanelMatrix.PanelWidth;
+}

@@ -1,0 +1,83 @@
+namespace Retort.Tensors;
+
+/// <summary>
+/// A row-major float32 matrix [rows, columns] in a device's memory: an opaque view that owns nothing. Models pass it
+/// around; only a <see cref="Device"/> looks inside. The default value is "absent" (an optional bias, say).
+/// </summary>
+public readonly struct Tensor
+{
+    internal readonly nint Address;
+
+    /// <summary>Rows; for activations, tokens.</summary>
+    public readonly int Rows;
+
+    /// <summary>Columns; rows are contiguous.</summary>
+    public readonly int Columns;
+
+    internal Tensor(nint address, int rows, int columns) => (Address, Rows, Columns) = (address, rows, columns);
+
+    /// <summary>Elements.</summary>
+    public long Length => (long)Rows * Columns;
+
+    /// <summary>True for the default value.</summary>
+    public bool IsAbsent => Rows == 0 && Columns == 0;
+
+    internal unsafe float* Data => (float*)Address;
+
+    /// <summary>Rows first .. first+count-1 of this matrix, the same memory.</summary>
+    public unsafe Tensor Slice(int firstRow, int count)
+    {
+        if (firstRow < 0 || count < 0 || firstRow + count > Rows)
+        {
+            throw new ArgumentOutOfRangeException(nameof(firstRow), $"rows {firstRow}+{count} of {Rows}");
+        }
+
+        return new Tensor((nint)(Data + (long)firstRow * Columns), count, Columns);
+    }
+
+    /// <summary>The same memory under another shape of the same length.</summary>
+    public Tensor As(int rows, int columns) => (long)rows * columns == Length
+        ? new Tensor(Address, rows, columns)
+        : throw new ArgumentException($"[{rows},{columns}] has not the length of [{Rows},{Columns}]");
+
+    /// <inheritdoc/>
+    public override string ToString() => IsAbsent ? "absent" : $"[{Rows},{Columns}]";
+}
+
+/// <summary>Int32 values (tokens, positions, row numbers) in a device's memory: an opaque view that owns nothing.</summary>
+public readonly struct IntTensor
+{
+    internal readonly nint Address;
+
+    /// <summary>Elements.</summary>
+    public readonly int Length;
+
+    internal IntTensor(nint address, int length) => (Address, Length) = (address, length);
+
+    /// <summary>True for the default value.</summary>
+    public bool IsAbsent => Length == 0;
+
+    internal unsafe int* Data => (int*)Address;
+
+    /// <summary>Elements first .. first+count-1, the same memory.</summary>
+    public unsafe IntTensor Slice(int first, int count) => first >= 0 && count >= 0 && first + count <= Length
+        ? new IntTensor((nint)(Data + first), count)
+        : throw new ArgumentOutOfRangeException(nameof(first), $"{first}+{count} of {Length}");
+}
+
+/// <summary>
+/// A weight matrix W[out, in] in panels of 16 outputs, <c>panel[out / 16][in][16]</c>, padded with zeros
+/// (docs/numerics.md). The same layout holds its gradient and its moments.
+/// </summary>
+/// <param name="Panels">ceil(out / 16) * in rows of 16.</param>
+/// <param name="OutDim">Outputs.</param>
+/// <param name="InDim">Inputs.</param>
+public readonly record struct PanelMatrix(Tensor Panels, int OutDim, int InDim)
+{
+    /// <summary>Outputs in a panel: the virtual vector's lanes.</summary>
+    public const int PanelWidth = 16;
+
+    /// <summary>Elements of the padded storage of an [out, in] matrix.</summary>
+    public static long StorageLength(int outDim, int inDim) =>
+        (long)((outDim + PanelWidth - 1) / PanelWidth) * PanelWidth * inDim;
+}
