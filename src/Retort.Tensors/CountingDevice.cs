@@ -95,6 +95,29 @@ public sealed class CountingDevice : Device
     }
 
     /// <inheritdoc/>
+    protected override void ReluCore(Tensor x, Tensor y)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void ReluBackwardCore(Tensor dY, Tensor x, Tensor dX)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void HeadNormCore(
+        Tensor qkv, Tensor gainQ, Tensor gainK, HeadShape heads, float epsilon, Tensor y, Tensor rstd)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void HeadNormBackwardCore(
+        Tensor dY, Tensor qkv, Tensor gainQ, Tensor gainK, Tensor rstd, HeadShape heads, Tensor dX, GradientShards shards,
+        Tensor dGainQ, Tensor dGainK)
+    {
+    }
+
+    /// <inheritdoc/>
     protected override void EmbedCore(IntTensor tokens, EmbeddingTable table, Tensor y)
     {
     }

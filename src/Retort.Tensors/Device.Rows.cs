@@ -111,6 +111,55 @@ public abstract partial class Device
         GeluBackwardCore(dY, x, dX);
     }
 
+    /// <summary>y = max(0, x).</summary>
+    public void Relu(Tensor x, Tensor y)
+    {
+        Require(x.Length == y.Length, "relu: shapes differ");
+        ReluCore(x, y);
+    }
+
+    /// <summary>dX = dY where x is positive, else 0.</summary>
+    public void ReluBackward(Tensor dY, Tensor x, Tensor dX)
+    {
+        Require(x.Length == dY.Length && x.Length == dX.Length, "relu: shapes differ");
+        ReluBackwardCore(dY, x, dX);
+    }
+
+    /// <summary>
+    /// RMSNorm over each query head (gain q) and each key head (gain k) of q|k|v rows; values are copied.
+    /// rstd[rows, NumHeads + NumKvHeads] is kept for the backward pass. y is not x.
+    /// </summary>
+    public void HeadNorm(Tensor qkv, Tensor gainQ, Tensor gainK, HeadShape heads, float epsilon, Tensor y, Tensor rstd)
+    {
+        Require(qkv.Columns == heads.QkvWidth && y.Columns == qkv.Columns && y.Rows == qkv.Rows, "headnorm: shapes differ");
+        Require(gainQ.Length == heads.HeadDim && gainK.Length == heads.HeadDim, "headnorm: gain length");
+        HeadNormCore(qkv, gainQ, gainK, heads, epsilon, y, rstd);
+    }
+
+    /// <summary>dX through the norms (values copied), dGainQ and dGainK over the shards: rows ascending, heads ascending in a row.</summary>
+    public void HeadNormBackward(
+        Tensor dY, Tensor qkv, Tensor gainQ, Tensor gainK, Tensor rstd, HeadShape heads, Tensor dX, GradientShards shards,
+        Tensor dGainQ, Tensor dGainK)
+    {
+        Require(dY.Columns == heads.QkvWidth && dX.Columns == dY.Columns && dX.Rows == dY.Rows, "headnorm: shapes differ");
+        HeadNormBackwardCore(dY, qkv, gainQ, gainK, rstd, heads, dX, shards, dGainQ, dGainK);
+    }
+
+    /// <inheritdoc cref="Relu"/>
+    protected abstract void ReluCore(Tensor x, Tensor y);
+
+    /// <inheritdoc cref="ReluBackward"/>
+    protected abstract void ReluBackwardCore(Tensor dY, Tensor x, Tensor dX);
+
+    /// <inheritdoc cref="HeadNorm"/>
+    protected abstract void HeadNormCore(
+        Tensor qkv, Tensor gainQ, Tensor gainK, HeadShape heads, float epsilon, Tensor y, Tensor rstd);
+
+    /// <inheritdoc cref="HeadNormBackward"/>
+    protected abstract void HeadNormBackwardCore(
+        Tensor dY, Tensor qkv, Tensor gainQ, Tensor gainK, Tensor rstd, HeadShape heads, Tensor dX, GradientShards shards,
+        Tensor dGainQ, Tensor dGainK);
+
     /// <inheritdoc cref="Embed"/>
     protected abstract void EmbedCore(IntTensor tokens, EmbeddingTable table, Tensor y);
 

@@ -4,6 +4,7 @@ public sealed partial class Tape
 {
     private readonly Pool<SwiGluNode> swiGlus = new();
     private readonly Pool<GeluNode> gelus = new();
+    private readonly Pool<ReluNode> relus = new();
 
     /// <summary>silu(gate) * up, gate and up side by side in x[rows, 2n] (Shazeer 2020).</summary>
     public Variable SwiGlu(Variable gateUp)
@@ -27,6 +28,17 @@ public sealed partial class Tape
         return y;
     }
 
+    /// <summary>max(0, x).</summary>
+    public Variable Relu(Variable x)
+    {
+        var y = NewVariable(arena.Take(x.Value.Rows, x.Value.Columns));
+        Device.Relu(x.Value, y.Value);
+        var node = relus.Rent();
+        (node.X, node.Y) = (x, y);
+        Record(node);
+        return y;
+    }
+
     private sealed class SwiGluNode : Node
     {
         public Variable X = null!, Y = null!;
@@ -45,6 +57,17 @@ public sealed partial class Tape
         public override void Backward(Tape tape)
         {
             tape.Device.GeluBackward(Y.Gradient, X.Value, tape.GradientOf(X, out _));
+            tape.Retire(Y);
+        }
+    }
+
+    private sealed class ReluNode : Node
+    {
+        public Variable X = null!, Y = null!;
+
+        public override void Backward(Tape tape)
+        {
+            tape.Device.ReluBackward(Y.Gradient, X.Value, tape.GradientOf(X, out _));
             tape.Retire(Y);
         }
     }

@@ -25,6 +25,8 @@ public sealed partial class Tape
         layerNorms.Reset();
         swiGlus.Reset();
         gelus.Reset();
+        relus.Reset();
+        headNorms.Reset();
         ropes.Reset();
         attentions.Reset();
     }

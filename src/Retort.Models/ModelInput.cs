@@ -1,0 +1,48 @@
+using Retort.Tensors;
+
+namespace Retort.Models;
+
+/// <summary>
+/// What one forward pass reads: a flat run of tokens, cut into sequences. Training gives whole sequences; generation gives
+/// each sequence's next tokens and the cache that holds the earlier ones.
+/// </summary>
+public readonly struct ModelInput
+{
+    private readonly StepLayout? layout;
+    private readonly KvPages? pages;
+    private readonly IntTensor sequenceStarts;
+    private readonly long keysSeen;
+
+    private ModelInput(
+        IntTensor tokens, IntTensor positions, IntTensor logitRows, IntTensor sequenceStarts, long keysSeen,
+        StepLayout? layout, KvPages? pages)
+    {
+        (Tokens, Positions, LogitRows) = (tokens, positions, logitRows);
+        (this.sequenceStarts, this.keysSeen, this.layout, this.pages) = (sequenceStarts, keysSeen, layout, pages);
+    }
+
+    /// <summary>Token ids.</summary>
+    public IntTensor Tokens { get; }
+
+    /// <summary>Position of each token in its sequence.</summary>
+    public IntTensor Positions { get; }
+
+    /// <summary>Rows whose logits are wanted; absent: all.</summary>
+    public IntTensor LogitRows { get; }
+
+    /// <summary>
+    /// Whole sequences: number s is tokens sequenceStarts[s] .. sequenceStarts[s+1]-1. <paramref name="keysSeen"/> is the sum
+    /// over sequences of length * (length + 1) / 2.
+    /// </summary>
+    public static ModelInput Sequences(IntTensor tokens, IntTensor positions, IntTensor sequenceStarts, long keysSeen) =>
+        new(tokens, positions, default, sequenceStarts, keysSeen, null, null);
+
+    /// <summary>The next tokens of cached sequences, with logits for some rows only.</summary>
+    public static ModelInput Step(
+        IntTensor tokens, IntTensor positions, IntTensor logitRows, StepLayout layout, KvPages pages) =>
+        new(tokens, positions, logitRows, default, 0, layout, pages);
+
+    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads) => layout is null
+        ? tape.Attention(qkv, sequenceStarts, heads, keysSeen)
+        : tape.CachedAttention(qkv, layout, pages!, layer, heads);
+}

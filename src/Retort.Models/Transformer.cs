@@ -1,0 +1,193 @@
+using Retort.Core;
+using Retort.Tensors;
+
+namespace Retort.Models;
+
+/// <summary>
+/// A decoder-only transformer (Vaswani et al. 2017; pre-norm) of the Llama and Qwen2 families and their relatives. One
+/// definition trains and generates: the tape decides whether operations are recorded, the input whether keys are cached.
+/// </summary>
+public sealed class Transformer : IDisposable
+{
+    private readonly Parameter embedding, head;
+    private readonly Parameter? positionTable, tiedGradient;
+    private readonly NormParameters finalNorm;
+    private readonly TransformerLayer[] layers;
+    private readonly Storage? ropeStorage;
+
+    /// <summary>A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>.</summary>
+    public Transformer(ModelConfig config, Device device)
+    {
+        Config = config.Validated();
+        Device = device;
+        Heads = new HeadShape(config.NumHeads, config.NumKvHeads, config.HeadDim);
+        embedding = config.TiedEmbeddings
+            ? Parameters.Matrix("embedding", config.VocabularySize, config.HiddenSize)
+            : Parameters.Table("embedding", config.VocabularySize, config.HiddenSize);
+        positionTable = config.Position == PositionKind.Learned
+            ? Parameters.Table("positions", config.MaxPositions, config.HiddenSize)
+            : null;
+        layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new TransformerLayer(Parameters, Config, layer))];
+        finalNorm = new NormParameters(Parameters, Config, "norm");
+        head = config.TiedEmbeddings ? embedding : Parameters.Matrix("head", config.VocabularySize, config.HiddenSize);
+        tiedGradient = config.TiedEmbeddings ? Parameters.Shadow(embedding) : null;
+        Parameters.Allocate(device);
+        if (config.Position == PositionKind.Rope)
+        {
+            Rope = BuildRopeTables(out ropeStorage);
+        }
+    }
+
+    /// <summary>The model's shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device { get; }
+
+    /// <summary>The weights: the one copy that trainer and engine share.</summary>
+    public ParameterSet Parameters { get; } = new();
+
+    /// <summary>Heads of each layer.</summary>
+    public HeadShape Heads { get; }
+
+    internal RopeTables Rope { get; }
+
+    /// <summary>Logits [rows, vocabulary] for the rows the input asks for.</summary>
+    public Variable Forward(Tape tape, ModelInput input)
+    {
+        var x = tape.Embed(input.Tokens, embedding, gradient: tiedGradient);
+        if (positionTable is not null)
+        {
+            x = tape.Embed(input.Positions, positionTable, addTo: x);
+        }
+
+        foreach (var layer in layers)
+        {
+            var scope = tape.BeginScope();
+            x = layer.Forward(tape, this, input, x);
+            tape.EndScope(scope);
+        }
+
+        if (!input.LogitRows.IsAbsent)
+        {
+            x = tape.GatherRows(x, input.LogitRows);
+        }
+
+        return tape.Linear(finalNorm.Apply(tape, x), head);
+    }
+
+    /// <summary>
+    /// Random weights, the same on every machine: embeddings N(0, 1) (tied: 1/sqrt(width)), projections N(0, 1/in), the
+    /// output head N(0, 0.02), projections back into the residual stream scaled by 1/sqrt(2 layers) (Radford et al. 2019);
+    /// gains 1, biases 0.
+    /// </summary>
+    public void Initialize(ulong seed)
+    {
+        foreach (var tensor in NamedTensors)
+        {
+            var standardDeviation = InitialDeviation(tensor.Name);
+            var row = new float[tensor.Columns];
+            var purpose = CounterRandom.Hash("init/" + tensor.Name);
+            for (var r = 0; r < tensor.Rows; r++)
+            {
+                if (standardDeviation is null)
+                {
+                    Array.Fill(row, tensor.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0f : 1f);
+                }
+                else
+                {
+                    var random = CounterRandom.For(seed, purpose, (ulong)r);
+                    for (var c = 0; c < row.Length; c++)
+                    {
+                        row[c] = (float)(standardDeviation.Value * random.NextGaussian());
+                    }
+                }
+
+                tensor.Write(this, row, r);
+            }
+        }
+    }
+
+    /// <summary>Every tensor under its Hugging Face name, with the rows of the parameter it occupies.</summary>
+    public IEnumerable<NamedTensor> NamedTensors
+    {
+        get
+        {
+            yield return new(Checkpoints.TensorLayout.TokenEmbedding, embedding, 0, embedding.Rows);
+            if (positionTable is not null)
+            {
+                yield return new(Checkpoints.TensorLayout.PositionEmbedding, positionTable, 0, positionTable.Rows);
+            }
+
+            for (var layer = 0; layer < layers.Length; layer++)
+            {
+                foreach (var tensor in layers[layer].NamedTensors(Checkpoints.TensorLayout.Layer(layer)))
+                {
+                    yield return tensor;
+                }
+            }
+
+            foreach (var tensor in finalNorm.NamedTensors(Checkpoints.TensorLayout.FinalNorm))
+            {
+                yield return tensor;
+            }
+
+            if (!Config.TiedEmbeddings)
+            {
+                yield return new(Checkpoints.TensorLayout.OutputHead, head, 0, head.Rows);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Parameters.Dispose();
+        ropeStorage?.Dispose();
+    }
+
+    private double? InitialDeviation(string name)
+    {
+        if (name == Checkpoints.TensorLayout.OutputHead)
+        {
+            return 0.02;
+        }
+
+        if (name is Checkpoints.TensorLayout.TokenEmbedding or Checkpoints.TensorLayout.PositionEmbedding)
+        {
+            return Config.TiedEmbeddings ? 1 / Math.Sqrt(Config.HiddenSize) : 1;
+        }
+
+        if (!name.EndsWith("_proj.weight", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return name.Contains("o_proj", StringComparison.Ordinal) ? 1 / Math.Sqrt(2.0 * Config.NumLayers * Config.QuerySize)
+            : name.Contains("down_proj", StringComparison.Ordinal)
+                ? 1 / Math.Sqrt(2.0 * Config.NumLayers * Config.IntermediateSize)
+            : 1 / Math.Sqrt(Config.HiddenSize);
+    }
+
+    private RopeTables BuildRopeTables(out Storage owner)
+    {
+        var (positions, half) = (Config.MaxPositions, Config.HeadDim / 2);
+        owner = Device.Allocate(2L * positions * half * sizeof(float));
+        var cos = Device.View(owner, 0, positions, half);
+        var sin = Device.View(owner, (long)positions * half * sizeof(float), positions, half);
+        var (cosValues, sinValues) = (new float[positions * half], new float[positions * half]);
+        for (var i = 0; i < half; i++)
+        {
+            var frequency = ExactMath.Pow(Config.RopeBase, -2.0 * i / Config.HeadDim);
+            for (var position = 0; position < positions; position++)
+            {
+                cosValues[position * half + i] = (float)ExactMath.Cos(position * frequency);
+                sinValues[position * half + i] = (float)ExactMath.Sin(position * frequency);
+            }
+        }
+
+        Device.Write(cos, cosValues);
+        Device.Write(sin, sinValues);
+        return new RopeTables(cos, sin);
+    }
+}
