@@ -1,0 +1,158 @@
+using System.Text;
+using Retort.Core;
+
+namespace Retort.Models.Tokenizers;
+
+/// <summary>
+/// Text to tokens and back. Implementations are immutable and safe from several threads. Text the tokenizer cannot
+/// express is a <see cref="UserError"/> that names it and its position.
+/// </summary>
+public interface ITokenizer
+{
+    /// <summary>One more than the highest token.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>The token every text begins with; null if this tokenizer's texts begin with none.</summary>
+    int? BosId { get; }
+
+    /// <summary>The token that ends a text, if there is one.</summary>
+    int? EosId { get; }
+
+    /// <summary>The token that fills rows, if there is one.</summary>
+    int? PadId { get; }
+
+    /// <summary>The token for what the vocabulary lacks, if there is one.</summary>
+    int? UnknownId { get; }
+
+    /// <summary>
+    /// A text's tokens, after <see cref="BosId"/> (where there is one) unless told otherwise, before <see cref="EosId"/> if asked.
+    /// </summary>
+    int[] Encode(string text, bool addBos = true, bool addEos = false);
+
+    /// <summary>
+    /// The text of tokens; special tokens have none. <paramref name="continues"/>: the tokens follow earlier text, so a
+    /// separator at the front is kept: Decode(a) + Decode(b, continues: true) is Decode(a + b) wherever a ends a character.
+    /// </summary>
+    string Decode(ReadOnlySpan<int> tokens, bool continues = false);
+
+    /// <summary>A decoder for tokens that come one by one; its pieces add up to what <see cref="Decode"/> gives.</summary>
+    StreamDecoder CreateDecoder(bool continues = false);
+
+    /// <summary>The token as the vocabulary spells it, e.g. "Ġthe", "&lt;0x0A&gt;" or "&lt;s&gt;".</summary>
+    string TokenText(int token);
+
+    /// <summary>The token is a mark (beginning, end, padding, ...) without text of its own.</summary>
+    bool IsSpecial(int token);
+
+    /// <summary>Writes tokenizer.json and tokenizer_config.json, which Tokenizer.Open reads back to the same tokenizer.</summary>
+    void Save(string folder);
+}
+
+/// <summary>What the implementations share: marks around the ids, and decoding as a stream of bytes.</summary>
+public abstract class TokenizerBase : ITokenizer
+{
+    /// <inheritdoc/>
+    public abstract int VocabularySize { get; }
+
+    /// <inheritdoc/>
+    public abstract int? BosId { get; }
+
+    /// <inheritdoc/>
+    public abstract int? EosId { get; }
+
+    /// <inheritdoc/>
+    public abstract int? PadId { get; }
+
+    /// <inheritdoc/>
+    public abstract int? UnknownId { get; }
+
+    /// <inheritdoc/>
+    public int[] Encode(string text, bool addBos = true, bool addEos = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ids = new List<int>(text.Length / 2 + 2);
+        if (addBos && BosId is { } bos)
+        {
+            ids.Add(bos);
+        }
+
+        EncodeInto(text, ids);
+        if (addEos)
+        {
+            ids.Add(EosId ?? throw UserError.Request("tokenizer", "has no end token", "a tokenizer with an end token"));
+        }
+
+        return [.. ids];
+    }
+
+    /// <inheritdoc/>
+    public string Decode(ReadOnlySpan<int> tokens, bool continues = false)
+    {
+        var decoder = CreateDecoder(continues);
+        var text = new StringBuilder();
+        foreach (var token in tokens)
+        {
+            text.Append(decoder.Append(token));
+        }
+
+        return text.Append(decoder.Flush()).ToString();
+    }
+
+    /// <inheritdoc/>
+    public StreamDecoder CreateDecoder(bool continues = false) => new(this, continues);
+
+    /// <inheritdoc/>
+    public abstract string TokenText(int token);
+
+    /// <inheritdoc/>
+    public abstract bool IsSpecial(int token);
+
+    /// <inheritdoc/>
+    public abstract void Save(string folder);
+
+    /// <summary>Appends the tokens of a text, without marks.</summary>
+    protected abstract void EncodeInto(string text, List<int> ids);
+
+    /// <summary>The UTF-8 bytes a token adds to a text, as its first token or as a later one. Not called for special tokens.</summary>
+    internal abstract ReadOnlySpan<byte> BytesOf(int token, bool first);
+
+    /// <summary>Refuses ids outside the vocabulary.</summary>
+    protected int Checked(int token) => (uint)token < (uint)VocabularySize ? token
+        : throw UserError.Request("tokenizer", $"knows no token {token}", $"0 .. {VocabularySize - 1}");
+}
+
+/// <summary>
+/// Decodes tokens as they come. A character whose bytes are spread over tokens appears with its last byte; bytes that are
+/// no UTF-8 appear as U+FFFD.
+/// </summary>
+public sealed class StreamDecoder
+{
+    private readonly TokenizerBase tokenizer;
+    private readonly Decoder utf8 = Encoding.UTF8.GetDecoder();
+    private bool first;
+
+    internal StreamDecoder(TokenizerBase tokenizer, bool continues) => (this.tokenizer, first) = (tokenizer, !continues);
+
+    /// <summary>The text that is certain now this token is known; may be empty.</summary>
+    public string Append(int token)
+    {
+        if (tokenizer.IsSpecial(token))
+        {
+            return "";
+        }
+
+        var bytes = tokenizer.BytesOf(token, first);
+        first = false;
+        return Decode(bytes, flush: false);
+    }
+
+    /// <summary>What is left of an unfinished character.</summary>
+    public string Flush() => Decode([], flush: true);
+
+    private string Decode(ReadOnlySpan<byte> bytes, bool flush)
+    {
+        var chars = new char[utf8.GetCharCount(bytes, flush)];
+        var count = utf8.GetChars(bytes, chars, flush);
+        return new string(chars, 0, count);
+    }
+}
