@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Retort.Tensors.Cpu;
+
+/// <summary>
+/// Register tiles for 16 registers of 8 lanes and few rows: 1 row by 4 panels, 2 by 3, 3 by 2, so that enough chains run
+/// side by side to hide the latency of a multiply-add. Rows and panels that a tile lacks are compiled away.
+/// </summary>
+internal static unsafe class MatMulFewRows256
+{
+    /// <summary><paramref name="tiles"/> consecutive tiles of <typeparamref name="TRows"/> rows by
+    /// <typeparamref name="TPanels"/> panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    public static void Run<TRows, TPanels>(in MatMulTile tile, int tiles)
+        where TRows : struct, ICount
+        where TPanels : struct, ICount
+    {
+        var (depth, ldx, ldy, stride) = (tile.Depth, tile.Ldx, tile.Ldy, tile.PanelStride);
+        var x = tile.X;
+        var y = tile.Y;
+        var start = tile.Start;
+        var residual = tile.Residual;
+        for (; tiles > 0; tiles--)
+        {
+            Vector256<float> a0 = default, b0 = default, c0 = default, d0 = default, e0 = default, f0 = default, g0 = default, h0 = default;
+            Vector256<float> a1 = default, b1 = default, c1 = default, d1 = default, e1 = default, f1 = default, g1 = default, h1 = default;
+            Vector256<float> a2 = default, b2 = default, c2 = default, d2 = default, e2 = default, f2 = default, g2 = default, h2 = default;
+            if (start != null)
+            {
+                var ld = tile.LdStart;
+                a0 = Vector256.Load(start);
+                b0 = Vector256.Load(start + 8);
+                if (TPanels.Value > 1) c0 = Vector256.Load(start + 16);
+                if (TPanels.Value > 1) d0 = Vector256.Load(start + 24);
+                if (TPanels.Value > 2) e0 = Vector256.Load(start + 32);
+                if (TPanels.Value > 2) f0 = Vector256.Load(start + 40);
+                if (TPanels.Value > 3) g0 = Vector256.Load(start + 48);
+                if (TPanels.Value > 3) h0 = Vector256.Load(start + 56);
+                if (TRows.Value > 1) a1 = Vector256.Load(start + ld);
+                if (TRows.Value > 1) b1 = Vector256.Load(start + ld + 8);
+                if (TRows.Value > 1 && TPanels.Value > 1) c1 = Vector256.Load(start + ld + 16);
+                if (TRows.Value > 1 && TPanels.Value > 1) d1 = Vector256.Load(start + ld + 24);
+                if (TRows.Value > 1 && TPanels.Value > 2) e1 = Vector256.Load(start + ld + 32);
+                if (TRows.Value > 1 && TPanels.Value > 2) f1 = Vector256.Load(start + ld + 40);
+                if (TRows.Value > 1 && TPanels.Value > 3) g1 = Vector256.Load(start + ld + 48);
+                if (TRows.Value > 1 && TPanels.Value > 3) h1 = Vector256.Load(start + ld + 56);
+                if (TRows.Value > 2) a2 = Vector256.Load(start + 2 * ld);
+                if (TRows.Value > 2) b2 = Vector256.Load(start + 2 * ld + 8);
+                if (TRows.Value > 2 && TPanels.Value > 1) c2 = Vector256.Load(start + 2 * ld + 16);
+                if (TRows.Value > 2 && TPanels.Value > 1) d2 = Vector256.Load(start + 2 * ld + 24);
+                if (TRows.Value > 2 && TPanels.Value > 2) e2 = Vector256.Load(start + 2 * ld + 32);
+                if (TRows.Value > 2 && TPanels.Value > 2) f2 = Vector256.Load(start + 2 * ld + 40);
+                if (TRows.Value > 2 && TPanels.Value > 3) g2 = Vector256.Load(start + 2 * ld + 48);
+                if (TRows.Value > 2 && TPanels.Value > 3) h2 = Vector256.Load(start + 2 * ld + 56);
+                start += TRows.Value * ld;
+            }
+
+            var x0 = x;
+            var x1 = TRows.Value > 1 ? x0 + ldx : x;
+            var x2 = TRows.Value > 2 ? x1 + ldx : x;
+            var panel = tile.Panel;
+            for (nint k = 0; k < depth; k++)
+            {
+                var w0 = Vector256.Load(panel);
+                var w1 = Vector256.Load(panel + 8);
+                var w2 = TPanels.Value > 1 ? Vector256.Load(panel + stride) : default;
+                var w3 = TPanels.Value > 1 ? Vector256.Load(panel + stride + 8) : default;
+                var w4 = TPanels.Value > 2 ? Vector256.Load(panel + 2 * stride) : default;
+                var w5 = TPanels.Value > 2 ? Vector256.Load(panel + 2 * stride + 8) : default;
+                var w6 = TPanels.Value > 3 ? Vector256.Load(panel + 3 * stride) : default;
+                var w7 = TPanels.Value > 3 ? Vector256.Load(panel + 3 * stride + 8) : default;
+                panel += 16;
+                var v0 = Vector256.Create(x0[k]);
+                a0 = Vector256.FusedMultiplyAdd(v0, w0, a0);
+                b0 = Vector256.FusedMultiplyAdd(v0, w1, b0);
+                if (TPanels.Value > 1) c0 = Vector256.FusedMultiplyAdd(v0, w2, c0);
+                if (TPanels.Value > 1) d0 = Vector256.FusedMultiplyAdd(v0, w3, d0);
+                if (TPanels.Value > 2) e0 = Vector256.FusedMultiplyAdd(v0, w4, e0);
+                if (TPanels.Value > 2) f0 = Vector256.FusedMultiplyAdd(v0, w5, f0);
+                if (TPanels.Value > 3) g0 = Vector256.FusedMultiplyAdd(v0, w6, g0);
+                if (TPanels.Value > 3) h0 = Vector256.FusedMultiplyAdd(v0, w7, h0);
+                var v1 = TRows.Value > 1 ? Vector256.Create(x1[k]) : default;
+                if (TRows.Value > 1) a1 = Vector256.FusedMultiplyAdd(v1, w0, a1);
+                if (TRows.Value > 1) b1 = Vector256.FusedMultiplyAdd(v1, w1, b1);
+                if (TRows.Value > 1 && TPanels.Value > 1) c1 = Vector256.FusedMultiplyAdd(v1, w2, c1);
+                if (TRows.Value > 1 && TPanels.Value > 1) d1 = Vector256.FusedMultiplyAdd(v1, w3, d1);
+                if (TRows.Value > 1 && TPanels.Value > 2) e1 = Vector256.FusedMultiplyAdd(v1, w4, e1);
+                if (TRows.Value > 1 && TPanels.Value > 2) f1 = Vector256.FusedMultiplyAdd(v1, w5, f1);
+                if (TRows.Value > 1 && TPanels.Value > 3) g1 = Vector256.FusedMultiplyAdd(v1, w6, g1);
+                if (TRows.Value > 1 && TPanels.Value > 3) h1 = Vector256.FusedMultiplyAdd(v1, w7, h1);
+                var v2 = TRows.Value > 2 ? Vector256.Create(x2[k]) : default;
+                if (TRows.Value > 2) a2 = Vector256.FusedMultiplyAdd(v2, w0, a2);
+                if (TRows.Value > 2) b2 = Vector256.FusedMultiplyAdd(v2, w1, b2);
+                if (TRows.Value > 2 && TPanels.Value > 1) c2 = Vector256.FusedMultiplyAdd(v2, w2, c2);
+                if (TRows.Value > 2 && TPanels.Value > 1) d2 = Vector256.FusedMultiplyAdd(v2, w3, d2);
+                if (TRows.Value > 2 && TPanels.Value > 2) e2 = Vector256.FusedMultiplyAdd(v2, w4, e2);
+                if (TRows.Value > 2 && TPanels.Value > 2) f2 = Vector256.FusedMultiplyAdd(v2, w5, f2);
+                if (TRows.Value > 2 && TPanels.Value > 3) g2 = Vector256.FusedMultiplyAdd(v2, w6, g2);
+                if (TRows.Value > 2 && TPanels.Value > 3) h2 = Vector256.FusedMultiplyAdd(v2, w7, h2);
+            }
+
+            if (tile.Bias != null)
+            {
+                a0 += Vector256.Load(tile.Bias);
+                b0 += Vector256.Load(tile.Bias + 8);
+                if (TPanels.Value > 1) c0 += Vector256.Load(tile.Bias + 16);
+                if (TPanels.Value > 1) d0 += Vector256.Load(tile.Bias + 24);
+                if (TPanels.Value > 2) e0 += Vector256.Load(tile.Bias + 32);
+                if (TPanels.Value > 2) f0 += Vector256.Load(tile.Bias + 40);
+                if (TPanels.Value > 3) g0 += Vector256.Load(tile.Bias + 48);
+                if (TPanels.Value > 3) h0 += Vector256.Load(tile.Bias + 56);
+                if (TRows.Value > 1) a1 += Vector256.Load(tile.Bias);
+                if (TRows.Value > 1) b1 += Vector256.Load(tile.Bias + 8);
+                if (TRows.Value > 1 && TPanels.Value > 1) c1 += Vector256.Load(tile.Bias + 16);
+                if (TRows.Value > 1 && TPanels.Value > 1) d1 += Vector256.Load(tile.Bias + 24);
+                if (TRows.Value > 1 && TPanels.Value > 2) e1 += Vector256.Load(tile.Bias + 32);
+                if (TRows.Value > 1 && TPanels.Value > 2) f1 += Vector256.Load(tile.Bias + 40);
+                if (TRows.Value > 1 && TPanels.Value > 3) g1 += Vector256.Load(tile.Bias + 48);
+                if (TRows.Value > 1 && TPanels.Value > 3) h1 += Vector256.Load(tile.Bias + 56);
+                if (TRows.Value > 2) a2 += Vector256.Load(tile.Bias);
+                if (TRows.Value > 2) b2 += Vector256.Load(tile.Bias + 8);
+                if (TRows.Value > 2 && TPanels.Value > 1) c2 += Vector256.Load(tile.Bias + 16);
+                if (TRows.Value > 2 && TPanels.Value > 1) d2 += Vector256.Load(tile.Bias + 24);
+                if (TRows.Value > 2 && TPanels.Value > 2) e2 += Vector256.Load(tile.Bias + 32);
+                if (TRows.Value > 2 && TPanels.Value > 2) f2 += Vector256.Load(tile.Bias + 40);
+                if (TRows.Value > 2 && TPanels.Value > 3) g2 += Vector256.Load(tile.Bias + 48);
+                if (TRows.Value > 2 && TPanels.Value > 3) h2 += Vector256.Load(tile.Bias + 56);
+            }
+
+            if (residual != null)
+            {
+                var ld = tile.LdResidual;
+                a0 = Vector256.Load(residual) + a0;
+                b0 = Vector256.Load(residual + 8) + b0;
+                if (TPanels.Value > 1) c0 = Vector256.Load(residual + 16) + c0;
+                if (TPanels.Value > 1) d0 = Vector256.Load(residual + 24) + d0;
+                if (TPanels.Value > 2) e0 = Vector256.Load(residual + 32) + e0;
+                if (TPanels.Value > 2) f0 = Vector256.Load(residual + 40) + f0;
+                if (TPanels.Value > 3) g0 = Vector256.Load(residual + 48) + g0;
+                if (TPanels.Value > 3) h0 = Vector256.Load(residual + 56) + h0;
+                if (TRows.Value > 1) a1 = Vector256.Load(residual + ld) + a1;
+                if (TRows.Value > 1) b1 = Vector256.Load(residual + ld + 8) + b1;
+                if (TRows.Value > 1 && TPanels.Value > 1) c1 = Vector256.Load(residual + ld + 16) + c1;
+                if (TRows.Value > 1 && TPanels.Value > 1) d1 = Vector256.Load(residual + ld + 24) + d1;
+                if (TRows.Value > 1 && TPanels.Value > 2) e1 = Vector256.Load(residual + ld + 32) + e1;
+                if (TRows.Value > 1 && TPanels.Value > 2) f1 = Vector256.Load(residual + ld + 40) + f1;
+                if (TRows.Value > 1 && TPanels.Value > 3) g1 = Vector256.Load(residual + ld + 48) + g1;
+                if (TRows.Value > 1 && TPanels.Value > 3) h1 = Vector256.Load(residual + ld + 56) + h1;
+                if (TRows.Value > 2) a2 = Vector256.Load(residual + 2 * ld) + a2;
+                if (TRows.Value > 2) b2 = Vector256.Load(residual + 2 * ld + 8) + b2;
+                if (TRows.Value > 2 && TPanels.Value > 1) c2 = Vector256.Load(residual + 2 * ld + 16) + c2;
+                if (TRows.Value > 2 && TPanels.Value > 1) d2 = Vector256.Load(residual + 2 * ld + 24) + d2;
+                if (TRows.Value > 2 && TPanels.Value > 2) e2 = Vector256.Load(residual + 2 * ld + 32) + e2;
+                if (TRows.Value > 2 && TPanels.Value > 2) f2 = Vector256.Load(residual + 2 * ld + 40) + f2;
+                if (TRows.Value > 2 && TPanels.Value > 3) g2 = Vector256.Load(residual + 2 * ld + 48) + g2;
+                if (TRows.Value > 2 && TPanels.Value > 3) h2 = Vector256.Load(residual + 2 * ld + 56) + h2;
+                residual += TRows.Value * ld;
+            }
+
+            a0.Store(y);
+            b0.Store(y + 8);
+            if (TPanels.Value > 1) c0.Store(y + 16);
+            if (TPanels.Value > 1) d0.Store(y + 24);
+            if (TPanels.Value > 2) e0.Store(y + 32);
+            if (TPanels.Value > 2) f0.Store(y + 40);
+            if (TPanels.Value > 3) g0.Store(y + 48);
+            if (TPanels.Value > 3) h0.Store(y + 56);
+            if (TRows.Value > 1) a1.Store(y + ldy);
+            if (TRows.Value > 1) b1.Store(y + ldy + 8);
+            if (TRows.Value > 1 && TPanels.Value > 1) c1.Store(y + ldy + 16);
+            if (TRows.Value > 1 && TPanels.Value > 1) d1.Store(y + ldy + 24);
+            if (TRows.Value > 1 && TPanels.Value > 2) e1.Store(y + ldy + 32);
+            if (TRows.Value > 1 && TPanels.Value > 2) f1.Store(y + ldy + 40);
+            if (TRows.Value > 1 && TPanels.Value > 3) g1.Store(y + ldy + 48);
+            if (TRows.Value > 1 && TPanels.Value > 3) h1.Store(y + ldy + 56);
+            if (TRows.Value > 2) a2.Store(y + 2 * ldy);
+            if (TRows.Value > 2) b2.Store(y + 2 * ldy + 8);
+            if (TRows.Value > 2 && TPanels.Value > 1) c2.Store(y + 2 * ldy + 16);
+            if (TRows.Value > 2 && TPanels.Value > 1) d2.Store(y + 2 * ldy + 24);
+            if (TRows.Value > 2 && TPanels.Value > 2) e2.Store(y + 2 * ldy + 32);
+            if (TRows.Value > 2 && TPanels.Value > 2) f2.Store(y + 2 * ldy + 40);
+            if (TRows.Value > 2 && TPanels.Value > 3) g2.Store(y + 2 * ldy + 48);
+            if (TRows.Value > 2 && TPanels.Value > 3) h2.Store(y + 2 * ldy + 56);
+            x += TRows.Value * ldx;
+            y += TRows.Value * ldy;
+        }
+    }
+}
