@@ -21,26 +21,29 @@ internal sealed class SudokuGenerator(SudokuSettings settings)
     public SolvedSudoku Create(Split split, long index)
     {
         var random = CounterRandom.For(settings.Seed, $"sudoku/{split}", (ulong)index);
-        var search = new BitmaskSearch(shape);
+        var search = new BandSearch(shape);
         var solver = new TraceSolver(shape, settings.Strategies);
         Span<byte> full = stackalloc byte[shape.NumCells];
         Span<byte> cells = stackalloc byte[shape.NumCells];
+        Span<byte> eased = stackalloc byte[shape.NumCells];
         for (var draw = 0; draw < SudokuSettings.MaxDraws; draw++)
         {
             search.FillRandomly(ref random, full);
             full.CopyTo(cells);
-            if (Thin(search, cells, ref random) > settings.MaxGivens)
+            if (Thin(search, cells, ref random) > settings.Givens.High)
                 continue;
-            Ease(solver, cells, full, ref random);
-            if (SplitOf(cells) != split || solver.Solve(cells, settings.MaxReverts) is not { } trace
-                || SudokuTrace.CountReverts(trace) < settings.MinReverts)
+            cells.CopyTo(eased);
+            Ease(solver, eased, full, ref random);
+            if (SplitOf(eased) != split || Difficulty(solver.Solve(cells, settings.Reverts.High)) < settings.Reverts.Low)
                 continue;
-            return new SolvedSudoku(new SudokuPuzzle(shape, cells, $"{split}-{index}"), SudokuPuzzle.Line(full), trace);
+            // Fewer empty cells do not always mean fewer wrong guesses, hence no bound here.
+            if (solver.Solve(eased, int.MaxValue) is { } trace)
+                return new SolvedSudoku(new SudokuPuzzle(shape, eased, $"{split}-{index}"), SudokuPuzzle.Line(full), trace);
         }
 
         throw UserError.Request("task sudoku",
-            $"no puzzle with {settings.MinGivens} to {settings.MaxGivens} givens and {settings.MinReverts} to "
-            + $"{settings.MaxReverts} undone guesses in {SudokuSettings.MaxDraws} draws", "wider ranges");
+            $"no puzzle with {settings.Givens} givens and {settings.Reverts} "
+            + $"undone guesses in {SudokuSettings.MaxDraws} draws", "wider ranges");
     }
 
     /// <summary>The easy variant (section 2.6): writes deduced digits and, if there are too few, digits of the solution.</summary>
@@ -57,6 +60,8 @@ internal sealed class SudokuGenerator(SudokuSettings settings)
             cells[cell] = full[cell];
         }
     }
+
+    private static int Difficulty(SudokuEvent[]? trace) => trace is null ? -1 : SudokuTrace.CountReverts(trace);
 
     /// <summary>The split a puzzle belongs to: one in ten is for validation, one for test.</summary>
     internal static Split SplitOf(ReadOnlySpan<byte> cells)
@@ -82,13 +87,13 @@ internal sealed class SudokuGenerator(SudokuSettings settings)
     }
 
     /// <summary>Empties cells down to a number of givens drawn from the range, or as near as this grid gets; the number left.</summary>
-    private int Thin(BitmaskSearch search, Span<byte> cells, ref CounterRandom random)
+    private int Thin(BandSearch search, Span<byte> cells, ref CounterRandom random)
     {
         Span<int> order = stackalloc int[cells.Length];
         for (var i = 0; i < order.Length; i++)
             order[i] = i;
         random.Shuffle(order);
-        var target = random.NextInt32(settings.MinGivens, settings.MaxGivens);
+        var target = random.NextInt32(settings.Givens.Low, settings.Givens.High);
         var givens = cells.Length;
         foreach (var cell in order)
         {

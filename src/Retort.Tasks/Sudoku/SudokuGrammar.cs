@@ -24,11 +24,11 @@ public sealed class SudokuGrammar
     private readonly Dictionary<string, int> cellOf = [];
 
     /// <summary>The grammar of a board in one form.</summary>
-    public SudokuGrammar(SudokuShape shape, SudokuForm form)
+    public SudokuGrammar(SudokuShape shape, SudokuFormat format)
     {
-        (Shape, Form) = (shape, form);
+        (Shape, Format) = (shape, format);
         var digits = Enumerable.Range(1, shape.Size).Select(d => $"{d}");
-        string[] words = form == SudokuForm.Compact
+        string[] words = format == SudokuFormat.Compact
             ? ["=", Guess, Revert, NoCandidate, Invalid, Solving]
             : ["=", Guess, Revert, NoCandidate, Invalid, Solving, Original, "[", "]", None, NewLine, ":", ",", Start, End];
         Vocabulary = [.. digits, .. words, .. shape.CellNames];
@@ -40,7 +40,7 @@ public sealed class SudokuGrammar
     public SudokuShape Shape { get; }
 
     /// <summary>The form.</summary>
-    public SudokuForm Form { get; }
+    public SudokuFormat Format { get; }
 
     /// <summary>
     /// Digits, words, positions. In paper form on 9x9 that is 105 tokens: the paper's 109 less START, END, MASK and the
@@ -48,7 +48,7 @@ public sealed class SudokuGrammar
     /// </summary>
     public IReadOnlyList<string> Vocabulary { get; }
 
-    internal bool Compact => Form == SudokuForm.Compact;
+    internal bool Compact => Format == SudokuFormat.Compact;
 
     /// <summary>The givens, up to and with the token after which the answer begins.</summary>
     public string WritePrompt(SudokuPuzzle puzzle)

@@ -11,7 +11,7 @@ public readonly record struct SudokuOracleReport(int Puzzles, int Solved, int Un
 public static class SudokuOracle
 {
     [ThreadStatic]
-    private static BitmaskSearch?[]? searches;
+    private static BandSearch?[]? searches;
 
     /// <summary>0, 1, or 2 for "several"; the first solution found goes to <paramref name="solution"/>.</summary>
     /// <param name="puzzle">The board.</param>
@@ -19,7 +19,7 @@ public static class SudokuOracle
     public static int CountSolutions(SudokuPuzzle puzzle, Span<byte> solution)
     {
         var shape = puzzle.Shape;
-        var search = (searches ??= new BitmaskSearch?[10])[shape.Size] ??= new BitmaskSearch(shape);
+        var search = (searches ??= new BandSearch?[10])[shape.Size] ??= new BandSearch(shape);
         var solutions = search.Count(puzzle.Cells, limit: 2);
         if (solutions > 0)
             search.Found.CopyTo(solution);

@@ -5,7 +5,7 @@ namespace Retort.Tasks.Sudoku;
 /// <summary>One puzzle as an item, with what experiments group by.</summary>
 /// <param name="Id">"test-17", or what the caller named it.</param>
 /// <param name="Prompt">The givens.</param>
-/// <param name="Answer">The demonstration in the settings' variant and form.</param>
+/// <param name="Answer">The demonstration in the settings' variant and format.</param>
 /// <param name="Puzzle">The givens as a line.</param>
 /// <param name="Solution">The one solution as a line.</param>
 /// <param name="NumReverts">Guesses the demonstrator undid: the difficulty, whatever the variant.</param>
@@ -19,7 +19,7 @@ public sealed record SudokuItem(string Id, string Prompt, string Answer, string 
 }
 
 /// <summary>
-/// Sudoku by sequential search or in one go (section 2.6). Puzzles depend on neither variant nor form, so tasks that differ only
+/// Sudoku by sequential search or in one go (section 2.6). Puzzles depend on neither variant nor format, so tasks that differ only
 /// in these have the same items at the same indices. Immutable; every member may be called from any thread.
 /// </summary>
 public sealed class SudokuTask : ITask
@@ -32,9 +32,15 @@ public sealed class SudokuTask : ITask
     /// <summary>Checks the settings (<see cref="UserError"/>) and builds the task.</summary>
     public SudokuTask(SudokuSettings settings)
     {
-        Settings = settings.Validated();
+        if (settings.FindProblem() is { } problem)
+        {
+            var setting = char.ToLowerInvariant(problem.Property[0]) + problem.Property[1..];
+            throw UserError.Request($"task.{setting}", problem.What, problem.Expected);
+        }
+
+        Settings = settings;
         Shape = SudokuShape.Of(settings.Size);
-        Grammar = new SudokuGrammar(Shape, settings.Form);
+        Grammar = new SudokuGrammar(Shape, settings.Format);
         generator = new SudokuGenerator(settings);
     }
 

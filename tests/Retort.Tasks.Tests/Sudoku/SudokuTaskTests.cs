@@ -6,20 +6,14 @@ namespace Retort.Tasks.Tests.Sudoku;
 
 public class SudokuTaskTests
 {
-    private static readonly SudokuSettings Small = new() { Size = 4, MinGivens = 4, MaxGivens = 6 };
-    private static readonly SudokuSettings Hard = new() { MaxGivens = 10, MinReverts = 2 };
-    private static readonly SudokuSettings Large = new()
-    {
-        Size = 9,
-        MinGivens = 24,
-        MaxGivens = 30,
-        Strategies = SudokuStrategies.Full,
-    };
+    private static readonly SudokuSettings Small = SudokuSettings.Shallow4x4;
+    private static readonly SudokuSettings Hard = SudokuSettings.Hard6x6;
+    private static readonly SudokuSettings Large = SudokuSettings.Paper with { Givens = new(24, 30) };
 
     private static readonly Gen<SudokuSettings> GenSettings = Gen.Select(
-        AnyOf(Small, Small, Hard, Hard, Hard, Large), Gen.Enum<SudokuVariant>(), Gen.Enum<SudokuForm>(), Gen.ULong, Gen.Int[0, 3],
-        (settings, variant, form, seed, easy) =>
-            settings with { Variant = variant, Form = form, Seed = seed, EasyFills = easy, MinReverts = easy > 0 ? 0 : settings.MinReverts });
+        AnyOf(Small, Small, Hard, Hard, Hard, Large), Gen.Enum<SudokuVariant>(), Gen.Enum<SudokuFormat>(), Gen.ULong, Gen.Int[0, 3],
+        (settings, variant, format, seed, easy) =>
+            settings with { Variant = variant, Format = format, Seed = seed, EasyFills = easy });
 
     private static readonly Gen<(SudokuTask Task, SudokuItem Item)> GenItem = Gen.Select(
         GenSettings, Gen.Enum<Split>(), Gen.Long[0, 1_000_000], (settings, split, index) =>
@@ -71,12 +65,12 @@ public class SudokuTaskTests
     [Fact]
     public void Garbage_is_judged_wrong_and_never_throws()
     {
-        var tasks = Array.ConvertAll(Enum.GetValues<SudokuForm>(), form => new SudokuTask(Hard with { Form = form }));
+        var tasks = Array.ConvertAll(Enum.GetValues<SudokuFormat>(), format => new SudokuTask(Hard with { Format = format }));
         var items = Array.ConvertAll(tasks, task => task.CreateItem(Split.Test, 0));
         var words = AnyOf<string>([.. tasks[1].Vocabulary, "0", "7", "r9c9", "SOL_E", "\u0000", "\ud800", "é", ""]);
-        Gen.Select(Gen.Int[0, 1], words.Array[0, 60], Gen.String).Sample((form, tokens, noise) =>
+        Gen.Select(Gen.Int[0, 1], words.Array[0, 60], Gen.String).Sample((format, tokens, noise) =>
         {
-            var (task, item) = (tasks[form], items[form]);
+            var (task, item) = (tasks[format], items[format]);
             foreach (var text in new[] { string.Join(' ', tokens), noise })
             {
                 Assert.False(task.Verify(item, text).Correct);
@@ -120,8 +114,9 @@ public class SudokuTaskTests
     public void Puzzles_stay_within_the_ranges_asked_for() => GenItem.Sample((task, item) =>
     {
         var s = task.Settings;
-        Assert.InRange(item.Puzzle.Count(c => c != '.') - s.EasyFills, s.MinGivens, s.MaxGivens);
-        Assert.InRange(item.NumReverts, s.MinReverts, s.MaxReverts);
+        Assert.InRange(item.Puzzle.Count(c => c != '.') - s.EasyFills, s.Givens.Low, s.Givens.High);
+        if (s.EasyFills == 0)
+            Assert.InRange(item.NumReverts, s.Reverts.Low, s.Reverts.High);
         Assert.Equal(1 + item.NumReverts, item.Mistakes);
         Assert.Equal(s.Variant == SudokuVariant.Direct ? item.NumDirectTokens : item.NumTraceTokens, item.Answer.Split(' ').Length);
         Assert.Equal(task.Grammar.CountPromptTokens(item.Puzzle.Count(c => c != '.')), item.Prompt.Split(' ').Length);
@@ -130,11 +125,11 @@ public class SudokuTaskTests
     [Fact]
     public void Variant_and_form_change_no_puzzle()
     {
-        foreach (var form in Enum.GetValues<SudokuForm>())
+        foreach (var format in Enum.GetValues<SudokuFormat>())
         {
             foreach (var variant in Enum.GetValues<SudokuVariant>())
             {
-                var item = new SudokuTask(Hard with { Form = form, Variant = variant }).CreateItem(Split.Train, 5);
+                var item = new SudokuTask(Hard with { Format = format, Variant = variant }).CreateItem(Split.Train, 5);
                 Assert.Equal(new SudokuTask(Hard).CreateItem(Split.Train, 5).Puzzle, item.Puzzle);
             }
         }
@@ -150,7 +145,7 @@ public class SudokuTaskTests
         var total = 0;
         for (var seed = 1UL; seed <= 2; seed++)
         {
-            var task = new SudokuTask(new SudokuSettings { Size = size, MinGivens = givens, MaxGivens = givens, EasyFills = easy, Seed = seed });
+            var task = new SudokuTask(new SudokuSettings { Size = size, Givens = new(givens, givens), Reverts = new(0, 99), EasyFills = easy, Seed = seed });
             foreach (var split in Enum.GetValues<Split>())
             {
                 for (var i = 0; i < 200; i++, total++)
@@ -180,7 +175,7 @@ public class SudokuTaskTests
     [Fact]
     public void The_easy_variant_has_so_many_more_givens_all_of_them_right()
     {
-        var task = new SudokuTask(new SudokuSettings { MaxGivens = 10, EasyFills = 8 });
+        var task = new SudokuTask(Hard with { EasyFills = 8 });
         for (var i = 0; i < 50; i++)
         {
             var item = task.CreateItem(Split.Train, i);
@@ -192,7 +187,7 @@ public class SudokuTaskTests
     [Fact]
     public void The_easy_variant_makes_deduced_fills_before_it_takes_from_the_solution()
     {
-        var plain = new SudokuTask(new SudokuSettings { MinGivens = 12, MaxGivens = 14, MaxReverts = 0, Variant = SudokuVariant.Direct });
+        var plain = new SudokuTask(new SudokuSettings { Givens = new(12, 14), Reverts = new(0, 0), Variant = SudokuVariant.Direct });
         var easy = new SudokuTask(plain.Settings with { EasyFills = 3 });
         for (var i = 0; i < 20; i++)
         {
@@ -223,9 +218,10 @@ public class SudokuTaskTests
     public void Settings_out_of_range_name_the_setting()
     {
         Expect("task.size", Hard with { Size = 5 });
-        Expect("task.minGivens", Hard with { MinGivens = 7 });
-        Expect("task.maxGivens", Hard with { MaxGivens = 36 });
-        Expect("task.maxReverts", Hard with { MaxReverts = 1 });
+        Expect("task.givens", Hard with { Givens = new(7, 9) });
+        Expect("task.givens", Hard with { Givens = new(9, 36) });
+        Expect("task.reverts", Hard with { Reverts = new(3, 1) });
+        Expect("task.format", Hard with { Format = (SudokuFormat)7 });
         Expect("task.easyFills", Hard with { EasyFills = 26 });
 
         static void Expect(string part, SudokuSettings settings) =>
@@ -235,7 +231,7 @@ public class SudokuTaskTests
     [Fact]
     public void A_difficulty_that_does_not_exist_is_refused_not_searched_for_ever()
     {
-        var task = new SudokuTask(Small with { MinReverts = 1 });
+        var task = new SudokuTask(Small with { Reverts = new(1, 9) });
         Assert.Contains("draws", Assert.Throws<UserError>(() => task.Create(Split.Train, 0)).Message, StringComparison.Ordinal);
     }
 

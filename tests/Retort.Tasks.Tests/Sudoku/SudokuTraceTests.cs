@@ -7,12 +7,12 @@ public class SudokuTraceTests
 {
     private static readonly SudokuSettings[] Bases =
     [
-        new() { Size = 4, MinGivens = 4, MaxGivens = 6 },
-        new() { MinGivens = 9, MaxGivens = 11 },
-        new() { MaxGivens = 10, MinReverts = 3 },
-        new() { MaxGivens = 11, Strategies = SudokuStrategies.Full },
-        new() { Size = 9, MinGivens = 24, MaxGivens = 30, Strategies = SudokuStrategies.Full },
-        new() { Size = 9, MinGivens = 28, MaxGivens = 34 },
+        SudokuSettings.Shallow4x4,
+        SudokuSettings.Shallow6x6,
+        SudokuSettings.Hard6x6,
+        SudokuSettings.Shallow6x6 with { Givens = new(8, 11), Strategies = SudokuStrategies.Full },
+        SudokuSettings.Paper with { Givens = new(24, 30) },
+        SudokuSettings.Paper with { Givens = new(28, 34), Strategies = SudokuStrategies.LoneSingles },
     ];
 
     private static readonly Gen<(SudokuShape Shape, SolvedSudoku Solved)> GenSolved = Gen.Select(
@@ -106,11 +106,11 @@ public class SudokuTraceTests
     }
 
     [Theory]
-    [InlineData(SudokuForm.Compact)]
-    [InlineData(SudokuForm.Paper)]
-    public void Traces_and_prompts_survive_writing_and_reading(SudokuForm form) => GenSolved.Sample((shape, solved) =>
+    [InlineData(SudokuFormat.Compact)]
+    [InlineData(SudokuFormat.Paper)]
+    public void Traces_and_prompts_survive_writing_and_reading(SudokuFormat format) => GenSolved.Sample((shape, solved) =>
     {
-        var grammar = new SudokuGrammar(shape, form);
+        var grammar = new SudokuGrammar(shape, format);
         var text = grammar.Write(solved.Trace);
         Assert.True(grammar.TryParse(text, out var read));
         // The compact form does not list candidates again when it reverts.
@@ -123,13 +123,13 @@ public class SudokuTraceTests
         Assert.All(grammar.WritePrompt(solved.Puzzle).Split(' '), token => Assert.Contains(token, grammar.Vocabulary));
 
         SudokuEvent Written(SudokuEvent step) =>
-            form == SudokuForm.Compact && step.Kind == SudokuEventKind.Revert ? step with { Candidates = 0 } : step;
+            format == SudokuFormat.Compact && step.Kind == SudokuEventKind.Revert ? step with { Candidates = 0 } : step;
     }, iter: 60);
 
     [Fact]
     public void The_paper_form_has_the_papers_vocabulary_and_lines()
     {
-        var grammar = new SudokuGrammar(SudokuShape.Of(9), SudokuForm.Paper);
+        var grammar = new SudokuGrammar(SudokuShape.Of(9), SudokuFormat.Paper);
         Assert.Equal(105, grammar.Vocabulary.Distinct().Count());
         SudokuEvent[] trace =
         [
@@ -140,7 +140,7 @@ public class SudokuTraceTests
             "r1c4 = 7 n guess : r2c1 [ 2 , 3 ] = 2 n r2c1 = 2 n nocand : r2c4 n revert : r2c1 [ 2 , 3 ] = none n invalid n SOL_E",
             grammar.Write(trace));
         Assert.Equal("r1c4 7 guess r2c1 2 3 = 2 nocand r2c4 revert r2c1 invalid",
-            new SudokuGrammar(grammar.Shape, SudokuForm.Compact).Write(trace));
+            new SudokuGrammar(grammar.Shape, SudokuFormat.Compact).Write(trace));
         var (prompt, answer) = (grammar.CountPromptTokens(24), grammar.CountTokens(new SudokuEvent[57]));
         // The paper: about 328 tokens with the board, whatever the board.
         Assert.Equal(329, prompt + answer);
@@ -149,7 +149,7 @@ public class SudokuTraceTests
     [Fact]
     public void A_step_cut_short_is_not_of_the_grammar()
     {
-        var grammar = new SudokuGrammar(SudokuShape.Of(6), SudokuForm.Compact);
+        var grammar = new SudokuGrammar(SudokuShape.Of(6), SudokuFormat.Compact);
         foreach (var text in new[] { "r1c1", "r1c1 7", "guess", "guess r1c1 = 2", "guess revert r1c1", "revert", "nocand 3", "r1c1 1 2", "solving" })
             Assert.False(grammar.TryParse(text, out _), text);
     }
