@@ -1,0 +1,204 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Retort.Tensors.Cpu;
+
+/// <summary>Two 256-bit registers to the virtual vector of 16 lanes.</summary>
+internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
+{
+    private const int Block = 64;
+    private const int Tile = AttentionShape.TileKeys;
+
+    private static Vector256<int> Iota => Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
+
+    public static void Multiply(int rows, in Product product, float** panels, int numPanels, float* c) =>
+        AttentionProduct256.Multiply(rows, product, panels, numPanels, c);
+
+    public static void MultiplyTail(int rows, in Product product, float* panel, int lanes, float* c) =>
+        AttentionProduct256.MultiplyTail(rows, product, panel, lanes, c);
+
+    public static void Softmax(
+        int rows, float* scores, int tiles, int* visible, int firstKey, float scale, float* max, float* factors, float* sums)
+    {
+        var before = Vector256.Load(max);
+        for (var row = 0; row < rows; row++)
+        {
+            var s = scores + row * Block;
+            var keys = visible[row] - firstKey;
+            var top = keys >= tiles * Tile ? ScaleAll(s, tiles, scale) : ScaleVisible(s, tiles, scale, keys);
+            max[row] = float.MaxNative(max[row], Highest(top));
+        }
+
+        var after = Vector256.Load(max);
+        var factor = AttentionMath.Exp(before - after);
+        factor = Vector256.ConditionalSelect(
+            Vector256.Equals(before, Vector256.Create(float.NegativeInfinity)), Vector256<float>.Zero, factor);
+        factor.Store(factors);
+        for (var row = 0; row < rows; row++)
+        {
+            Exponentials(scores + row * Block, tiles, max[row], factors[row], sums + row * Tile);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> ScaleAll(float* s, int tiles, float scale)
+    {
+        var factor = Vector256.Create(scale);
+        var low = Vector256.Create(float.NegativeInfinity);
+        var high = low;
+        for (var tile = 0; tile < tiles; tile++, s += Tile)
+        {
+            var x = Vector256.Load(s) * factor;
+            var y = Vector256.Load(s + 8) * factor;
+            x.Store(s);
+            y.Store(s + 8);
+            low = Vector256.MaxNative(low, x);
+            high = Vector256.MaxNative(high, y);
+        }
+
+        return Vector256.MaxNative(low, high);
+    }
+
+    private static Vector256<float> ScaleVisible(float* s, int tiles, float scale, int keys)
+    {
+        var factor = Vector256.Create(scale);
+        var hidden = Vector256.Create(float.NegativeInfinity);
+        var top = hidden;
+        var bound = Vector256.Create(keys) - Iota;
+        for (var eight = 0; eight < 2 * tiles; eight++, s += 8)
+        {
+            var shown = Vector256.GreaterThan(bound, Vector256.Create(8 * eight)).AsSingle();
+            var x = Vector256.ConditionalSelect(shown, Vector256.Load(s) * factor, hidden);
+            x.Store(s);
+            top = Vector256.MaxNative(top, x);
+        }
+
+        return top;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Highest(Vector256<float> x)
+    {
+        var four = Vector128.MaxNative(x.GetLower(), x.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return float.MaxNative(two[0], two[1]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exponentials(float* s, int tiles, float max, float factor, float* sums)
+    {
+        var top = Vector256.Create(max);
+        var by = Vector256.Create(factor);
+        var x = AttentionMath.Exp(Vector256.Load(s) - top);
+        var y = AttentionMath.Exp(Vector256.Load(s + 8) - top);
+        x.Store(s);
+        y.Store(s + 8);
+        var low = Vector256.FusedMultiplyAdd(Vector256.Load(sums), by, x);
+        var high = Vector256.FusedMultiplyAdd(Vector256.Load(sums + 8), by, y);
+        for (var tile = 1; tile < tiles; tile++)
+        {
+            s += Tile;
+            x = AttentionMath.Exp(Vector256.Load(s) - top);
+            y = AttentionMath.Exp(Vector256.Load(s + 8) - top);
+            x.Store(s);
+            y.Store(s + 8);
+            low += x;
+            high += y;
+        }
+
+        low.Store(sums);
+        high.Store(sums + 8);
+    }
+
+    public static void Gradient(float* scores, float* dp, int tiles, int visible, float scale, float lse, float d)
+    {
+        var factor = Vector256.Create(scale);
+        var norm = Vector256.Create(lse);
+        var mean = Vector256.Create(d);
+        var bound = Vector256.Create(visible) - Iota;
+        var masked = visible < tiles * Tile;
+        for (var key = 0; key < tiles * Tile; key += 8)
+        {
+            var p = AttentionMath.Exp(Vector256.Load(scores + key) * factor - norm);
+            var ds = p * (Vector256.Load(dp + key) - mean);
+            if (masked)
+            {
+                var shown = Vector256.GreaterThan(bound, Vector256.Create(key)).AsSingle();
+                p &= shown;
+                ds &= shown;
+            }
+
+            p.Store(scores + key);
+            ds.Store(dp + key);
+        }
+    }
+
+    public static int MixHeads(
+        int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) =>
+        AttentionLockstep256.Mix(rows, group, headDim, weights, values, steps, outputs);
+
+    public static void ScaleRows(int rows, int columns, float* factors, float* target)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column += 4, target += 4)
+            {
+                (Vector128.Load(target) * factors[row]).Store(target);
+            }
+        }
+    }
+
+    public static void Scale(float* source, float* target, int count, float scale)
+    {
+        var i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            (scale * Vector256.Load(source + i) + Vector256<float>.Zero).Store(target + i);
+        }
+
+        if (i < count)
+        {
+            (scale * Vector128.Load(source + i) + Vector128<float>.Zero).Store(target + i);
+        }
+    }
+
+    public static void Divide(float* source, float* target, int count, float divisor)
+    {
+        var i = 0;
+        for (; i + 8 <= count; i += 8)
+        {
+            (Vector256.Load(source + i) / Vector256.Create(divisor) + Vector256<float>.Zero).Store(target + i);
+        }
+
+        if (i < count)
+        {
+            (Vector128.Load(source + i) / Vector128.Create(divisor) + Vector128<float>.Zero).Store(target + i);
+        }
+    }
+
+    public static float Dot(float* x, float* y, int count)
+    {
+        Vector128<float> a = default, b = default, c = default, d = default;
+        for (var i = 0; i < count; i += Tile)
+        {
+            a = Vector128.FusedMultiplyAdd(Vector128.Load(x + i), Vector128.Load(y + i), a);
+            if (i + 4 < count)
+            {
+                b = Vector128.FusedMultiplyAdd(Vector128.Load(x + i + 4), Vector128.Load(y + i + 4), b);
+            }
+
+            if (i + 8 < count)
+            {
+                c = Vector128.FusedMultiplyAdd(Vector128.Load(x + i + 8), Vector128.Load(y + i + 8), c);
+            }
+
+            if (i + 12 < count)
+            {
+                d = Vector128.FusedMultiplyAdd(Vector128.Load(x + i + 12), Vector128.Load(y + i + 12), d);
+            }
+        }
+
+        var four = a + c + (b + d);
+        return four[0] + four[2] + (four[1] + four[3]);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Retort.Tensors.Cpu;
+
+/// <summary>
+/// The cached keys and values of one sequence in one layer: pages of 16 tokens in two pools. A key page is
+/// [numKvHeads][headDim][16] (lanes across keys), a value page [numKvHeads][16][headDim].
+/// </summary>
+internal readonly unsafe struct AttentionPages(float* keys, float* values, nint pageStride, int* pages)
+{
+    /// <summary>First float of the pool of key pages.</summary>
+    public readonly float* Keys = keys;
+
+    /// <summary>First float of the pool of value pages.</summary>
+    public readonly float* Values = values;
+
+    /// <summary>Floats from one page to the next, in both pools.</summary>
+    public readonly nint PageStride = pageStride;
+
+    /// <summary>The pool's index of the sequence's page i, for i ascending from its first token.</summary>
+    public readonly int* Pages = pages;
+}
+
+/// <summary>
+/// Attention of new tokens to a sequence's cached keys. Bits equal <see cref="AttentionForward"/> for every split of the
+/// sequence into chunks. Lanes beyond the sequence's end are never used, whatever they hold.
+/// </summary>
+internal static unsafe class AttentionPaged
+{
+    private const int Tile = AttentionShape.TileKeys;
+
+    /// <summary>Scratch a worker needs, in floats (best aligned to 64 bytes).</summary>
+    public static long ScratchFloats(in HeadShape shape) =>
+        Math.Max(
+            AttentionStream<AttentionLanesPortable, PagedTiles>.ScratchFloats(shape.HeadDim),
+            AttentionDecode<AttentionLanesPortable>.ScratchFloats(shape.HeadDim));
+
+    /// <summary>
+    /// Writes the keys and values of <paramref name="rows"/> new tokens (qkv [rows, QkvWidth]) into the pages at
+    /// positions <paramref name="start"/> .. start + rows - 1.
+    /// </summary>
+    public static void Append(in HeadShape shape, float* qkv, int start, int rows, in AttentionPages pages)
+    {
+        var headDim = shape.HeadDim;
+        for (var row = 0; row < rows; row++, qkv += shape.QkvWidth)
+        {
+            var lane = (start + row) % Tile;
+            var page = pages.Pages[(start + row) / Tile] * pages.PageStride;
+            float* key = pages.Keys + page + lane, value = pages.Values + page + lane * headDim;
+            float* fromKey = qkv + shape.KeyOffset(0), fromValue = qkv + shape.ValueOffset(0);
+            for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
+            {
+                AttentionPacking.Lane(fromKey + kvHead * headDim, headDim, key + kvHead * headDim * Tile);
+                AttentionPacking.Copy(fromValue + kvHead * headDim, value + kvHead * headDim * Tile, headDim);
+            }
+        }
+    }
+
+    /// <summary>
+    /// New tokens at positions <paramref name="start"/> .. attend to keys 0 .. their own position, already appended:
+    /// qkv [rows, QkvWidth] gives the queries, output is [rows, OutputWidth]. A unit is a range of key/value heads and,
+    /// by moving the pointers and <paramref name="start"/>, of rows.
+    /// </summary>
+    public static void Attend(
+        in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
+        in AttentionPages pages, float* scratch)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Attend<AttentionLanes512>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+        }
+        else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
+        {
+            Attend<AttentionLanes256>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+        }
+        else
+        {
+            Attend<AttentionLanesPortable>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+        }
+    }
+
+    internal static void Attend<TLanes>(
+        in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
+        in AttentionPages pages, float* scratch)
+        where TLanes : struct, IAttentionLanes
+    {
+        if (rows == 1 && AttentionDecode<TLanes>.Suits(shape))
+        {
+            AttentionDecode<TLanes>.Run(shape, qkv, output, start, kvHeadBegin, kvHeadEnd, pages, scratch);
+            return;
+        }
+
+        for (var kvHead = kvHeadBegin; kvHead < kvHeadEnd; kvHead++)
+        {
+            nint head = kvHead * shape.HeadDim * Tile;
+            var tiles = new PagedTiles(
+                pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
+            AttentionQueries<TLanes, PagedTiles>.Run(shape, qkv, output, null, kvHead, start, rows, tiles, scratch);
+        }
+    }
+}
+
+internal readonly unsafe struct PagedTiles(float* keys, float* values, nint pageStride, int* pages) : IAttentionTiles
+{
+    public bool Contiguous => false;
+
+    public float* Keys(int tile) => keys + pages[tile] * pageStride;
+
+    public float* Values(int tile) => values + pages[tile] * pageStride;
+}
