@@ -1,1 +1,3 @@
-System.Console.WriteLine("retort");
+using Retort.Cli;
+
+return Interruption.Run(cancellation => CliApp.Run(args, CliHost.OfProcess(cancellation)));

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Retort.Core;
+
+namespace Retort.Cli;
+
+/// <summary>What is wrong with a command line, in the words of every other error: where, what, expected, nearest.</summary>
+internal static class ParseComplaint
+{
+    /// <summary>The complaint, or null if the command line is right.</summary>
+    public static string? Of(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var where = command is RootCommand ? "" : command.Name + ": ";
+        if ((parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : MistypedOption(parsed)) is not { } word)
+        {
+            return parsed.Errors.Count == 0 ? null : where + OfError(parsed.Errors[0], command);
+        }
+        if (word.StartsWith('-'))
+        {
+            var options = command.Options.Where(option => !option.Hidden).Select(option => option.Name).ToList();
+            return where + Phrase($"unknown option '{word}'", options, NearestName.Of(word.Split('=')[0], options));
+        }
+
+        if (command.Subcommands.Count > 0)
+        {
+            var commands = command.Subcommands.Select(inner => inner.Name).ToList();
+            return where + Phrase($"unknown command '{word}'", commands, NearestName.Of(word, commands));
+        }
+
+        return where + $"'{word}' is one word too many; expected {Usage(command)}";
+    }
+
+    private static string OfError(ParseError error, Command command) => error.SymbolResult switch
+    {
+        OptionResult { Tokens.Count: 0 } empty when empty.Option.Arity.MinimumNumberOfValues > 0 =>
+            $"{empty.Option.Name} has no value; expected {empty.Option.Name} {empty.Option.HelpName}",
+        ArgumentResult { Tokens.Count: 0, Argument: var missing } => $"{missing.HelpName ?? missing.Name} is missing; expected {Usage(command)}",
+        CommandResult { Command.Subcommands.Count: > 0 } => $"no command is given; expected one of {Names(command.Subcommands)}",
+        _ => error.Message.TrimEnd('.').ReplaceLineEndings(" "),
+    };
+
+    /// <summary>A word with dashes that was taken for an argument: no argument of ours begins so, save after "--".</summary>
+    private static string? MistypedOption(ParseResult parsed) =>
+        parsed.Tokens.Any(token => token.Type == TokenType.DoubleDash)
+            ? null
+            : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
+                .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value;
+
+    private static string Names(IEnumerable<Command> commands) => string.Join(", ", commands.Select(command => command.Name));
+
+    private static string Phrase(string what, List<string> choices, string? nearest) =>
+        $"{what}; expected one of {string.Join(", ", choices)}" + (nearest is null ? "" : $"; did you mean '{nearest}'?");
+
+    private static string Usage(Command command) =>
+        string.Join(' ', ["retort", command.Name, .. command.Arguments.Select(argument => argument.HelpName ?? argument.Name.ToUpperInvariant()), "[options]"]);
+}
