@@ -1,0 +1,136 @@
+using Retort.Tensors.Reference;
+
+namespace Retort.Tensors.Cpu;
+
+public sealed unsafe partial class CpuDevice
+{
+    private const double ExpCost = 0.6, OptimizerCost = 0.8;
+
+    /// <inheritdoc/>
+    public override void Sample(Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs)
+    {
+        fixed (SamplingRow* settings = rows)
+        {
+            fixed (int* drawn = tokens)
+            {
+                fixed (float* values = logprobs)
+                {
+                    // Probabilities, and sort keys of 64 bits.
+                    pool.ReserveScratch(3L * logits.Columns + 16);
+                    var job = pool.Job<SampleJob>();
+                    (job.Pool, job.Logits) = (pool, logits);
+                    job.Rows = settings;
+                    job.Tokens = drawn;
+                    job.Logprobs = values;
+                    job.Split(pool, rows.Length, 2 * ExpCost * logits.Columns);
+                }
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override double SumOfSquares(Tensor flat)
+    {
+        var blocks = SumSquares.BlockCount(flat.Length);
+        var job = pool.Job<SumSquaresJob>();
+        job.X = flat;
+        job.Partials = (double*)pool.SharedScratch(2L * blocks);
+        job.Split(pool, blocks, 0.1 * BlockElements);
+        return SumSquares.Total(job.Partials, blocks);
+    }
+
+    /// <inheritdoc/>
+    public override void AdamW(Tensor parameters, Tensor gradients, Tensor m, Tensor v, in AdamWStep step)
+    {
+        var job = pool.Job<AdamWJob>();
+        (job.P, job.G, job.M, job.V, job.StepNumbers) = (parameters, gradients, m, v, step);
+        job.Split(pool, Blocks(parameters.Length), OptimizerCost * BlockElements);
+    }
+
+    /// <inheritdoc/>
+    protected override void CrossEntropyCore(
+        Tensor logits, IntTensor targets, Tensor weights, float zLoss, float gradientScale, Tensor losses, Tensor logprobs)
+    {
+        var job = pool.Job<CrossEntropyJob>();
+        (job.Logits, job.Targets, job.Weights, job.ZLoss, job.Scale, job.Losses, job.Logprobs) =
+            (logits, targets, weights, zLoss, gradientScale, losses, logprobs);
+        job.Split(pool, logits.Rows, 2 * ExpCost * logits.Columns);
+    }
+
+    private sealed class CrossEntropyJob : RangeJob
+    {
+        public Tensor Logits, Weights, Losses, Logprobs;
+        public IntTensor Targets;
+        public float ZLoss, Scale;
+
+        public override void Run(int from, int to, int worker)
+        {
+            if (Scale == 0)
+            {
+                Cpu.CrossEntropy.Forward(
+                    Logits.Data, Logits.Columns, Logits.Columns, Targets.Data, Weights.Data, ZLoss, Losses.Data, Logprobs.Data, from, to);
+            }
+            else
+            {
+                Cpu.CrossEntropy.ForwardBackward(
+                    Logits.Data, Logits.Columns, Logits.Columns, Targets.Data, Weights.Data, ZLoss, Scale, Losses.Data, Logprobs.Data,
+                    from, to);
+            }
+        }
+    }
+
+    private sealed class SampleJob : RangeJob
+    {
+        public WorkerPool Pool = null!;
+        public Tensor Logits;
+        public SamplingRow* Rows;
+        public int* Tokens;
+        public float* Logprobs;
+
+        public override void Run(int from, int to, int worker)
+        {
+            var vocabulary = Logits.Columns;
+            var probabilities = Pool.Scratch(worker);
+            var keys = new Span<ulong>(probabilities + (vocabulary + 1) / 2 * 2, vocabulary);
+            for (var r = from; r < to; r++)
+            {
+                var logits = Logits.Data + (long)r * vocabulary;
+                var row = Rows[r];
+                var max = Cpu.CrossEntropy.Max(logits, vocabulary);
+                var lse = max + Elementary.Log(Cpu.CrossEntropy.SumExp(logits, vocabulary, max));
+                if (row.Temperature == 0)
+                {
+                    CrossEntropyReadings.ArgMax(Logits.Data, vocabulary, vocabulary, Tokens, r, r + 1);
+                }
+                else
+                {
+                    for (var i = 0; i < vocabulary; i++)
+                    {
+                        probabilities[i] = Elementary.Exp((logits[i] - max) / row.Temperature);
+                    }
+
+                    Tokens[r] = Sampling.Draw(new ReadOnlySpan<float>(probabilities, vocabulary), row, keys);
+                }
+
+                Logprobs[r] = logits[Tokens[r]] - lse;
+            }
+        }
+    }
+
+    private sealed class SumSquaresJob : RangeJob
+    {
+        public Tensor X;
+        public double* Partials;
+
+        public override void Run(int from, int to, int worker) => SumSquares.Blocks(X.Data, X.Length, Partials, from, to);
+    }
+
+    private sealed class AdamWJob : RangeJob
+    {
+        public Tensor P, G, M, V;
+        public AdamWStep StepNumbers;
+
+        public override void Run(int from, int to, int worker) => Cpu.AdamW.Step(
+            P.Data, G.Data, M.Data, V.Data, StepNumbers, (nint)from * BlockElements, (nint)Math.Min(P.Length, (long)to * BlockElements));
+    }
+}

@@ -1,0 +1,79 @@
+namespace Retort.Tensors.Cpu;
+
+/// <summary>
+/// The CPU: fused kernels on AVX-512, AVX2 or portable lanes, split over a pool of threads. Each operation is done when its
+/// call returns. How work is split changes no bit.
+/// </summary>
+public sealed unsafe partial class CpuDevice : Device
+{
+    private readonly WorkerPool pool;
+
+    /// <summary>A device of <paramref name="threads"/> threads, the caller among them; 0: one for each core.</summary>
+    public CpuDevice(int threads = 0) => pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
+
+    /// <inheritdoc/>
+    public override int Threads => pool.ThreadCount;
+
+    /// <inheritdoc/>
+    public override Storage Allocate(long bytes) => Storage.Allocate(bytes);
+
+    /// <inheritdoc/>
+    public override void Write(Tensor destination, ReadOnlySpan<float> source) =>
+        source.CopyTo(new Span<float>(destination.Data, checked((int)destination.Length)));
+
+    /// <inheritdoc/>
+    public override void Write(IntTensor destination, ReadOnlySpan<int> source) =>
+        source.CopyTo(new Span<int>(destination.Data, destination.Length));
+
+    /// <inheritdoc/>
+    public override void Read(Tensor source, Span<float> destination) =>
+        new ReadOnlySpan<float>(source.Data, checked((int)source.Length)).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Read(IntTensor source, Span<int> destination) =>
+        new ReadOnlySpan<int>(source.Data, source.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Copy(Tensor source, Tensor destination) => Buffer.MemoryCopy(
+        source.Data, destination.Data, destination.Length * sizeof(float), source.Length * sizeof(float));
+
+    /// <inheritdoc/>
+    public override void Fill(Tensor destination, float value) =>
+        Elementwise.Fill(destination.Data, value, 0, (nint)destination.Length);
+
+    /// <inheritdoc/>
+    public override void Add(Tensor a, Tensor b, Tensor sum)
+    {
+        var job = pool.Job<AddJob>();
+        (job.A, job.B, job.Sum) = (a, b, sum);
+        job.Split(pool, Blocks(sum.Length), 0.3 * BlockElements);
+    }
+
+    /// <inheritdoc/>
+    public override void GatherRows(Tensor x, IntTensor rows, Tensor y) =>
+        Embedding.Gather(x.Data, x.Columns, rows.Data, y.Data, y.Columns, 0, rows.Length);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            pool.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Elements that a flat pass takes at a time: the block of the squared norm (docs/numerics.md).</summary>
+    private const int BlockElements = 4096;
+
+    private static int Blocks(long length) => checked((int)((length + BlockElements - 1) / BlockElements));
+
+    private sealed class AddJob : RangeJob
+    {
+        public Tensor A, B, Sum;
+
+        public override void Run(int from, int to, int worker) => Elementwise.Add(
+            A.Data, B.Data, Sum.Data, (nint)from * BlockElements, (nint)Math.Min(Sum.Length, (long)to * BlockElements));
+    }
+}
