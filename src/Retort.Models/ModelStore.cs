@@ -1,0 +1,59 @@
+using Retort.Models.Checkpoints;
+using Retort.Models.Tokenizers;
+using Retort.Tensors;
+
+namespace Retort.Models;
+
+/// <summary>Transformers from checkpoints and back.</summary>
+public static class ModelStore
+{
+    /// <summary>
+    /// Loads a folder in the Hugging Face layout or a llama2.c file. A mistake in it is a <see cref="Core.UserError"/>.
+    /// </summary>
+    public static Transformer Load(string path, Device device)
+    {
+        using var source = Checkpoint.Open(path);
+        return Load(source, device);
+    }
+
+    /// <summary>Loads every tensor of an open checkpoint.</summary>
+    public static Transformer Load(ITensorSource source, Device device)
+    {
+        var model = new Transformer(source.Config, device);
+        try
+        {
+            var values = Array.Empty<float>();
+            foreach (var tensor in model.NamedTensors)
+            {
+                var length = tensor.Rows * tensor.Columns;
+                if (values.Length < length)
+                {
+                    values = new float[length];
+                }
+
+                source.Read(tensor.Name, values.AsSpan(0, length));
+                tensor.Write(model, values.AsSpan(0, length));
+            }
+
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes a checkpoint folder, complete or not at all. <paramref name="addFiles"/> may put more files into it.
+    /// </summary>
+    public static void Save(string folder, Transformer model, ITokenizer? tokenizer, Action<string>? addFiles = null) =>
+        CheckpointFolder.Write(folder, model.Config, Tensors(model), tokenizer, addFiles: addFiles);
+
+    private static IEnumerable<TensorToWrite> Tensors(Transformer model)
+    {
+        var shapes = TensorLayout.Of(model.Config).ToDictionary(spec => spec.Name, spec => spec.Shape);
+        return model.NamedTensors.Select(tensor => new TensorToWrite(
+            tensor.Name, shapes[tensor.Name], destination => tensor.Read(model.Device, model.Parameters.Values, destination)));
+    }
+}

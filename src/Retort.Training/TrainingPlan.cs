@@ -1,0 +1,68 @@
+using Retort.Models;
+using Retort.Tensors;
+
+namespace Retort.Training;
+
+/// <summary>What training will need, found by running the model's own code on a device that only counts.</summary>
+/// <param name="ShardsPerLeaf">Whole shards in a micro-batch.</param>
+/// <param name="RowsPerMicroBatch">Most tokens in a micro-batch.</param>
+/// <param name="ActivationBytes">Arena of one micro-batch.</param>
+/// <param name="StateBytes">Weights, moments and the buffers of the gradient tree.</param>
+/// <param name="StepWork">Work of one step at full length.</param>
+public sealed record TrainingPlan(
+    int ShardsPerLeaf, int RowsPerMicroBatch, long ActivationBytes, long StateBytes, Work StepWork)
+{
+    /// <summary>Tokens a micro-batch aims at: enough to feed every core, few enough to stay near the caches.</summary>
+    private const int TargetRows = 2048;
+
+    /// <summary>Bytes of native memory in all.</summary>
+    public long TotalBytes => ActivationBytes + StateBytes;
+
+    /// <summary>The plan for batches whose longest sequence has <paramref name="maxLength"/> tokens.</summary>
+    public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength)
+    {
+        var shardSequences = (settings.BatchSequences + settings.GradientShards - 1) / settings.GradientShards;
+        var shardsPerLeaf = settings.MicroBatchShards;
+        if (shardsPerLeaf == 0)
+        {
+            shardsPerLeaf = 1;
+            while (shardsPerLeaf < settings.GradientShards && 2 * shardsPerLeaf * shardSequences * (maxLength - 1) <= TargetRows)
+            {
+                shardsPerLeaf *= 2;
+            }
+        }
+
+        var sequences = (shardSequences * shardsPerLeaf + settings.MicroBatchesPerShard - 1) / settings.MicroBatchesPerShard;
+        var rows = sequences * (maxLength - 1);
+        using var device = new CountingDevice();
+        using var model = new Transformer(config, device);
+        using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, isRecording: true);
+        var input = ModelInput.Sequences(
+            tape.TakeInts(rows), tape.TakeInts(rows), tape.TakeInts(sequences + 1), sequences * ((long)maxLength - 1) * maxLength / 2);
+        var (targets, shardStarts, losses) = (tape.TakeInts(rows), tape.TakeInts(shardsPerLeaf + 1), tape.Take(rows, 1));
+        var logits = model.Forward(tape, input);
+        tape.CrossEntropy(logits, targets, default, 0, 1, losses, default);
+        using var gradientOwner = device.Allocate(model.Parameters.GradientLength * sizeof(float));
+        tape.Backward(
+            Device.View(gradientOwner, 0, (int)(model.Parameters.GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth),
+            new GradientShards(shardStarts, false));
+        var leaves = settings.GradientShards / shardsPerLeaf;
+        var treeBuffers = 1 + int.Log2(leaves);
+        var microBatches = leaves * settings.MicroBatchesPerShard;
+        return new TrainingPlan(
+            shardsPerLeaf, rows, tape.PeakBytes,
+            sizeof(float) * (3 * model.Parameters.FlatLength + treeBuffers * model.Parameters.GradientLength),
+            Repeat(device.Work, microBatches));
+    }
+
+    private static Work Repeat(Work work, int times)
+    {
+        var total = default(Work);
+        for (var i = 0; i < times; i++)
+        {
+            total += work;
+        }
+
+        return total;
+    }
+}
