@@ -29,6 +29,9 @@ public interface ITokenizer
     /// </summary>
     int[] Encode(string text, bool addBos = true, bool addEos = false);
 
+    /// <summary>As <see cref="Encode"/>, appended to a list the caller keeps.</summary>
+    void EncodeTo(List<int> tokens, string text, bool addBos = true, bool addEos = false);
+
     /// <summary>
     /// The text of tokens; special tokens have none. <paramref name="continues"/>: the tokens follow earlier text, so a
     /// separator at the front is kept: Decode(a) + Decode(b, continues: true) is Decode(a + b) wherever a ends a character.
@@ -44,7 +47,7 @@ public interface ITokenizer
     /// <summary>The token is a mark (beginning, end, padding, ...) without text of its own.</summary>
     bool IsSpecial(int token);
 
-    /// <summary>Writes tokenizer.json and tokenizer_config.json, which Tokenizer.Open reads back to the same tokenizer.</summary>
+    /// <summary>Writes tokenizer.json and tokenizer_config.json, which <see cref="Tokenizer.Open"/> reads back to the same tokenizer.</summary>
     void Save(string folder);
 }
 
@@ -70,19 +73,26 @@ public abstract class TokenizerBase : ITokenizer
     public int[] Encode(string text, bool addBos = true, bool addEos = false)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var ids = new List<int>(text.Length / 2 + 2);
+        var tokens = new List<int>(text.Length / 2 + 2);
+        EncodeTo(tokens, text, addBos, addEos);
+        return [.. tokens];
+    }
+
+    /// <inheritdoc/>
+    public void EncodeTo(List<int> tokens, string text, bool addBos = true, bool addEos = false)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        ArgumentNullException.ThrowIfNull(text);
         if (addBos && BosId is { } bos)
         {
-            ids.Add(bos);
+            tokens.Add(bos);
         }
 
-        EncodeInto(text, ids);
+        EncodeText(text, tokens);
         if (addEos)
         {
-            ids.Add(EosId ?? throw UserError.Request("tokenizer", "has no end token", "a tokenizer with an end token"));
+            tokens.Add(EosId ?? throw UserError.Request("tokenizer", "has no end token", "a tokenizer with an end token"));
         }
-
-        return [.. ids];
     }
 
     /// <inheritdoc/>
@@ -111,7 +121,7 @@ public abstract class TokenizerBase : ITokenizer
     public abstract void Save(string folder);
 
     /// <summary>Appends the tokens of a text, without marks.</summary>
-    protected abstract void EncodeInto(string text, List<int> ids);
+    protected abstract void EncodeText(string text, List<int> tokens);
 
     /// <summary>The UTF-8 bytes a token adds to a text, as its first token or as a later one. Not called for special tokens.</summary>
     internal abstract ReadOnlySpan<byte> BytesOf(int token, bool first);
