@@ -1,0 +1,179 @@
+using System.Security.Cryptography;
+using System.Text;
+using Retort.Core;
+using Retort.Recipes.Figures;
+
+namespace Retort.Recipes.Report;
+
+/// <summary>
+/// A run's folder: config.yaml, metrics.jsonl (no times: equal runs give equal bytes), timing.jsonl, evaluations/,
+/// report.json, report.html, figures/, checkpoints/, log.txt. Whole files are written atomically; the three logs only
+/// grow, and a line torn by a crash is dropped when the folder is opened again. One thread at a time.
+/// </summary>
+public sealed class RunFolder : IDisposable
+{
+    private MetricLog? metrics, timing, log;
+
+    private RunFolder(string path) => Root = path;
+
+    /// <summary>The folder.</summary>
+    public string Root { get; }
+
+    /// <summary>The resolved configuration.</summary>
+    public string ConfigPath => At("config.yaml");
+
+    /// <summary>One object a step, without times.</summary>
+    public string MetricsPath => At("metrics.jsonl");
+
+    /// <summary>Durations and rates, kept apart from what must be equal between equal runs.</summary>
+    public string TimingPath => At("timing.jsonl");
+
+    /// <summary>report.json.</summary>
+    public string ReportPath => At("report.json");
+
+    /// <summary>report.html.</summary>
+    public string HtmlPath => At("report.html");
+
+    /// <summary>log.txt.</summary>
+    public string LogPath => At("log.txt");
+
+    /// <summary>Checkpoints of one model of the run.</summary>
+    public string CheckpointFolder(string name) => At("checkpoints", name);
+
+    /// <summary>Graded samples of one evaluation, one object a line.</summary>
+    public string EvaluationPath(string name) => At("evaluations", name + ".jsonl");
+
+    /// <summary>Names of the evaluations written so far, in ordinal order.</summary>
+    public IReadOnlyList<string> Evaluations => Directory.Exists(At("evaluations"))
+        ? [.. Directory.GetFiles(At("evaluations"), "*.jsonl").Select(Path.GetFileNameWithoutExtension)
+            .OfType<string>().Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>SHA-256 of config.yaml, in lower-case hexadecimal.</summary>
+    public string ConfigSha256 => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ConfigPath)));
+
+    /// <summary>
+    /// Begins a run, or continues the one that is there. A folder that holds a run of another configuration is left as
+    /// it is and refused.
+    /// </summary>
+    public static RunFolder Create(string path, string configYaml)
+    {
+        var folder = new RunFolder(path);
+        if (!File.Exists(folder.ConfigPath))
+        {
+            AtomicFile.WriteText(folder.ConfigPath, configYaml);
+            return folder;
+        }
+
+        if (FirstDifference(Read(folder.ConfigPath), configYaml) is { } difference)
+        {
+            throw UserError.Request(
+                folder.ConfigPath, $"the folder holds a run with other settings ({difference})",
+                "the same settings to continue it, or another --out");
+        }
+
+        return folder;
+    }
+
+    /// <summary>Opens a run to look at it.</summary>
+    public static RunFolder Open(string path)
+    {
+        var folder = new RunFolder(path);
+        return File.Exists(folder.ConfigPath)
+            ? folder
+            : throw UserError.Request(path, "is not the folder of a run", "a folder with a config.yaml");
+    }
+
+    /// <summary>
+    /// Adds {"phase", "step", name: value, ...} to metrics.jsonl. Values that are not finite are written as null.
+    /// Allocates nothing once warm.
+    /// </summary>
+    /// <param name="phase">Which part of the run, e.g. "train/direct".</param>
+    /// <param name="step">Step of that phase.</param>
+    /// <param name="values">In the order they are to be written.</param>
+    public void AppendMetrics(string phase, long step, ReadOnlySpan<Metric> values) =>
+        (metrics ??= new(MetricsPath)).Append(phase, step, values);
+
+    /// <summary>As <see cref="AppendMetrics"/>, to timing.jsonl.</summary>
+    public void AppendTiming(string phase, long step, ReadOnlySpan<Metric> values) =>
+        (timing ??= new(TimingPath)).Append(phase, step, values);
+
+    /// <summary>Adds a line to log.txt.</summary>
+    public void Log(string line) => (log ??= new(LogPath)).AppendLine(line);
+
+    /// <summary>
+    /// Forgets what a phase wrote after <paramref name="lastStep"/>, so that a run resumed from that step's checkpoint
+    /// writes the same file as one that never stopped. Other phases stay.
+    /// </summary>
+    public void TruncateMetrics(string phase, long lastStep)
+    {
+        metrics?.Dispose();
+        timing?.Dispose();
+        (metrics, timing) = (null, null);
+        MetricLog.Truncate(MetricsPath, phase, lastStep);
+        MetricLog.Truncate(TimingPath, phase, lastStep);
+    }
+
+    /// <summary>Writes figures/NAME.svg and .png; returns the SVG's path relative to the folder, for the report.</summary>
+    public string WriteFigure(Figure figure)
+    {
+        AtomicFile.WriteText(At("figures", figure.Name + ".svg"), FigureRenderer.Svg(figure));
+        var png = FigureRenderer.Png(figure);
+        AtomicFile.Write(At("figures", figure.Name + ".png"), stream => stream.Write(png));
+        return $"figures/{figure.Name}.svg";
+    }
+
+    /// <summary>Writes report.json and report.html.</summary>
+    public void WriteReport(RunReport report, ReportPage page)
+    {
+        AtomicFile.WriteText(ReportPath, report.ToJson());
+        AtomicFile.WriteText(HtmlPath, ReportHtml.Render(report, page));
+    }
+
+    /// <summary>Reads report.json.</summary>
+    public RunReport ReadReport() => RunReport.FromJson(Read(ReportPath), ReportPath);
+
+    /// <summary>The configuration's text.</summary>
+    public string ReadConfig() => Read(ConfigPath);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        metrics?.Dispose();
+        timing?.Dispose();
+        log?.Dispose();
+    }
+
+    internal static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path, Encoding.UTF8);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw UserError.Request(path, "does not exist", "the folder of a finished run");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Environment(path, $"cannot be read ({fault.Message})", null, fault);
+        }
+    }
+
+    private string At(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    private static string? FirstDifference(string old, string now)
+    {
+        var (oldLines, nowLines) = (old.ReplaceLineEndings("\n").Split('\n'), now.ReplaceLineEndings("\n").Split('\n'));
+        for (var i = 0; i < Math.Max(oldLines.Length, nowLines.Length); i++)
+        {
+            var (a, b) = (oldLines.ElementAtOrDefault(i)?.Trim(), nowLines.ElementAtOrDefault(i)?.Trim());
+            if (a != b)
+            {
+                return $"line {i + 1}: '{a}' there, '{b}' asked for";
+            }
+        }
+
+        return null;
+    }
+}
