@@ -25,10 +25,14 @@ public sealed class ElementaryTests
             var exp = ElementaryFunctions.Exp(v);
             var tanh = ElementaryFunctions.Tanh(v);
             var sigmoid = ElementaryFunctions.Sigmoid(v);
+            var wideExp = ElementaryFunctions512.Exp(v);
+            var wideTanh = ElementaryFunctions512.Tanh(v);
             var log = ElementaryFunctions.LogOfNormal(v);
             for (var i = 0; i < 16; i++)
             {
                 Same(Elementary.Exp(x[i]), exp[i], "exp", x[i]);
+                Same(exp[i], wideExp[i], "512-bit exp", x[i]);
+                Same(tanh[i], wideTanh[i], "512-bit tanh", x[i]);
                 Same(Elementary.Tanh(x[i]), tanh[i], "tanh", x[i]);
                 Same(Elementary.Sigmoid(x[i]), sigmoid[i], "sigmoid", x[i]);
                 if (float.IsNormal(x[i]) && x[i] > 0)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Retort.Tensors.Cpu;
 
@@ -41,54 +42,35 @@ internal static unsafe class Lanes
     /// Loads <paramref name="count"/> (1 to 15) floats into the first lanes and <paramref name="fill"/> into the others.
     /// A fill of -0 leaves sums as they are, -infinity leaves maxima.
     /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> LoadPartial(float* source, int count, float fill)
     {
-        var lanes = Vector512.Create(fill);
-        var target = (float*)&lanes;
-        var i = 0;
-        if (count >= 8)
+        // Without a call, for a call would drive accumulators out of their registers.
+        if (Avx.IsSupported)
         {
-            Vector256.Load(source).Store(target);
-            i = 8;
+            var low = FirstLanes(count);
+            var high = FirstLanes(count - 8);
+            var fills = Vector256.Create(fill);
+            return Vector512.Create(
+                Avx.BlendVariable(fills, Avx.MaskLoad(source, low), low),
+                Avx.BlendVariable(fills, Avx.MaskLoad(source + 8, high), high));
         }
 
-        if (count - i >= 4)
-        {
-            Vector128.Load(source + i).Store(target + i);
-            i += 4;
-        }
-
-        for (; i < count; i++)
-        {
-            target[i] = source[i];
-        }
-
-        return lanes;
+        return LoadPartialPortable(source, count, fill);
     }
 
     /// <summary>Stores the first <paramref name="count"/> (1 to 15) lanes.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void StorePartial(Vector512<float> lanes, float* target, int count)
     {
-        var source = (float*)&lanes;
-        var i = 0;
-        if (count >= 8)
+        if (Avx.IsSupported)
         {
-            Vector256.Load(source).Store(target);
-            i = 8;
+            Avx.MaskStore(target, FirstLanes(count), lanes.GetLower());
+            Avx.MaskStore(target + 8, FirstLanes(count - 8), lanes.GetUpper());
+            return;
         }
 
-        if (count - i >= 4)
-        {
-            Vector128.Load(source + i).Store(target + i);
-            i += 4;
-        }
-
-        for (; i < count; i++)
-        {
-            target[i] = source[i];
-        }
+        StorePartialPortable(lanes, target, count);
     }
 
     /// <summary>sum16 of docs/numerics.md over n contiguous floats.</summary>
@@ -127,5 +109,32 @@ internal static unsafe class Lanes
         }
 
         return Tree(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> FirstLanes(int count) =>
+        Vector256.GreaterThan(Vector256.Create(count), Vector256<int>.Indices).AsSingle();
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> LoadPartialPortable(float* source, int count, float fill)
+    {
+        var lanes = Vector512.Create(fill);
+        var target = (float*)&lanes;
+        for (var i = 0; i < count; i++)
+        {
+            target[i] = source[i];
+        }
+
+        return lanes;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StorePartialPortable(Vector512<float> lanes, float* target, int count)
+    {
+        var source = (float*)&lanes;
+        for (var i = 0; i < count; i++)
+        {
+            target[i] = source[i];
+        }
     }
 }
