@@ -14,9 +14,11 @@ internal sealed class BandSearch
     private readonly BandTables tables;
     private readonly int size, numBands, bandCells;
     private readonly uint rowMask, bandMask;
-    private readonly List<Level> levels = [];
+    private readonly List<BandLevel> levels = [];
     private readonly byte[] found;
     private int numFound, limit;
+    private CounterRandom random;
+    private bool shuffles;
 
     public BandSearch(SudokuShape shape)
     {
@@ -55,7 +57,9 @@ internal sealed class BandSearch
         cells.Clear();
         (numFound, limit) = (0, 1);
         Load(cells);
-        SearchRandomly(0, ref random);
+        (this.random, shuffles) = (random, true);
+        Search(0);
+        (random, shuffles) = (this.random, false);
         found.CopyTo(cells);
     }
 
@@ -74,15 +78,15 @@ internal sealed class BandSearch
         return true;
     }
 
-    private Level At(int depth)
+    private BandLevel At(int depth)
     {
         if (depth == levels.Count)
-            levels.Add(new Level(size, numBands));
+            levels.Add(new BandLevel(size, numBands));
         return levels[depth];
     }
 
     /// <summary>Takes the digit's other places in the row away; the tables do the rest. False if the place is gone.</summary>
-    private bool Place(Level level, int digit, int band, int bit)
+    private bool Place(BandLevel level, int digit, int band, int bit)
     {
         ref var places = ref level.Places[digit * numBands + band];
         var row = rowMask << (bit / size * size);
@@ -104,10 +108,15 @@ internal sealed class BandSearch
             return;
         }
 
+        Span<int> digits = stackalloc int[size];
+        for (var digit = 0; digit < size; digit++)
+            digits[digit] = digit;
+        if (shuffles)
+            random.Shuffle(digits);
         var next = At(depth + 1);
-        for (var digit = 0; digit < size && numFound < limit; digit++)
+        foreach (var digit in digits)
         {
-            if ((level.Places[digit * numBands + band] >> bit & 1) == 0)
+            if (numFound >= limit || (level.Places[digit * numBands + band] >> bit & 1) == 0)
                 continue;
             next.CopyFrom(level);
             Place(next, digit, band, bit);
@@ -115,35 +124,8 @@ internal sealed class BandSearch
         }
     }
 
-    private void SearchRandomly(int depth, ref CounterRandom random)
-    {
-        var level = levels[depth];
-        if (!Deduce(level))
-            return;
-        var (band, bit) = TightestCell(level);
-        if (band < 0)
-        {
-            Report(level);
-            return;
-        }
-
-        Span<int> digits = stackalloc int[size];
-        for (var digit = 0; digit < size; digit++)
-            digits[digit] = digit;
-        random.Shuffle(digits);
-        var next = At(depth + 1);
-        foreach (var digit in digits)
-        {
-            if (numFound > 0 || (level.Places[digit * numBands + band] >> bit & 1) == 0)
-                continue;
-            next.CopyFrom(level);
-            Place(next, digit, band, bit);
-            SearchRandomly(depth + 1, ref random);
-        }
-    }
-
     /// <summary>Deduces to the end; false at a contradiction.</summary>
-    private bool Deduce(Level level)
+    private bool Deduce(BandLevel level)
     {
         while (true)
         {
@@ -158,7 +140,7 @@ internal sealed class BandSearch
     }
 
     /// <summary>Applies the tables to every digit's bands until none changes.</summary>
-    private bool SettleBands(Level level)
+    private bool SettleBands(BandLevel level)
     {
         var (places, settled, filled) = (level.Places, level.Settled, level.Filled);
         bool changed;
@@ -221,7 +203,7 @@ internal sealed class BandSearch
     }
 
     /// <summary>Fills cells with one candidate.</summary>
-    private Progress LoneSingles(Level level)
+    private Progress LoneSingles(BandLevel level)
     {
         var progress = Progress.None;
         for (var band = 0; band < numBands; band++)
@@ -252,7 +234,7 @@ internal sealed class BandSearch
     }
 
     /// <summary>Fills the only place of a digit in a column; the tables see rows and boxes, but no column as a whole.</summary>
-    private Progress ColumnSingles(Level level)
+    private Progress ColumnSingles(BandLevel level)
     {
         var progress = Progress.None;
         for (var digit = 0; digit < size; digit++)
@@ -289,7 +271,7 @@ internal sealed class BandSearch
     }
 
     /// <summary>A cell with two candidates, else with three, else any empty one; band -1 if there is none.</summary>
-    private (int Band, int Bit) TightestCell(Level level)
+    private (int Band, int Bit) TightestCell(BandLevel level)
     {
         var (best, bestBit, bestRank) = (-1, 0, 3);
         for (var band = 0; band < numBands && bestRank > 0; band++)
@@ -316,7 +298,7 @@ internal sealed class BandSearch
         return (best, bestBit);
     }
 
-    private void Report(Level level)
+    private void Report(BandLevel level)
     {
         if (numFound++ > 0)
             return;
@@ -332,25 +314,5 @@ internal sealed class BandSearch
         None,
         Some,
         Contradiction,
-    }
-
-    /// <summary>One guess's board. Index of digit d (from 0) and band b: d * bands + b.</summary>
-    private sealed class Level(int size, int numBands)
-    {
-        /// <summary>Where each digit may be.</summary>
-        public uint[] Places { get; } = new uint[size * numBands];
-
-        /// <summary>The value of <see cref="Places"/> the tables were last applied to.</summary>
-        public uint[] Settled { get; } = new uint[size * numBands];
-
-        /// <summary>Cells whose digit is certain and struck from their other candidates, by band.</summary>
-        public uint[] Filled { get; } = new uint[numBands];
-
-        public void CopyFrom(Level other)
-        {
-            other.Places.CopyTo(Places, 0);
-            other.Settled.CopyTo(Settled, 0);
-            other.Filled.CopyTo(Filled, 0);
-        }
     }
 }

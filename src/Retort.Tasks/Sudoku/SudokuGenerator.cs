@@ -30,7 +30,7 @@ internal sealed class SudokuGenerator(SudokuSettings settings)
         {
             search.FillRandomly(ref random, full);
             full.CopyTo(cells);
-            if (Thin(search, cells, ref random) > settings.Givens.High)
+            if (!TryThin(search, cells, ref random))
                 continue;
             cells.CopyTo(eased);
             Ease(solver, eased, full, ref random);
@@ -86,27 +86,35 @@ internal sealed class SudokuGenerator(SudokuSettings settings)
         };
     }
 
-    /// <summary>Empties cells down to a number of givens drawn from the range, or as near as this grid gets; the number left.</summary>
-    private int Thin(BandSearch search, Span<byte> cells, ref CounterRandom random)
+    /// <summary>
+    /// Empties cells down to a number of givens drawn from the range, or as near as this grid gets; false if it does not
+    /// get into the range.
+    /// </summary>
+    private bool TryThin(BandSearch search, Span<byte> cells, ref CounterRandom random)
     {
         Span<int> order = stackalloc int[cells.Length];
         for (var i = 0; i < order.Length; i++)
             order[i] = i;
         random.Shuffle(order);
         var target = random.NextInt32(settings.Givens.Low, settings.Givens.High);
-        var givens = cells.Length;
+        var (givens, needed) = (cells.Length, 0);
         foreach (var cell in order)
         {
-            if (givens == target)
+            if (givens == target || needed > settings.Givens.High)
                 break;
             var digit = cells[cell];
             cells[cell] = 0;
             if (search.HasOther(cells, cell, digit))
+            {
                 cells[cell] = digit;
+                needed++;
+            }
             else
+            {
                 givens--;
+            }
         }
 
-        return givens;
+        return givens <= settings.Givens.High;
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.ExceptionServices;
+using Retort.Core;
+
 namespace Retort.Tasks.Sudoku;
 
 /// <summary>Lengths and difficulty of a task's demonstrations. Tokens are those of answers, without prompt and end token.</summary>
@@ -22,7 +25,16 @@ public sealed record SudokuStatistics(int Items, int DistinctPuzzles, double Mea
     public static SudokuStatistics Measure(SudokuTask task, Split split, int count, int threads, params ReadOnlySpan<int> budgets)
     {
         var items = new SudokuItem[count];
-        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => items[i] = task.CreateItem(split, i));
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
+            Parallel.For(0, count, options, i => items[i] = task.CreateItem(split, i));
+        }
+        catch (AggregateException faults) when (faults.InnerException is UserError error)
+        {
+            ExceptionDispatchInfo.Throw(error);
+        }
+
         return Of(items, budgets);
     }
 

@@ -233,6 +233,7 @@ public class SudokuTaskTests
     {
         var task = new SudokuTask(Small with { Reverts = new(1, 9) });
         Assert.Contains("draws", Assert.Throws<UserError>(() => task.Create(Split.Train, 0)).Message, StringComparison.Ordinal);
+        Assert.Throws<UserError>(() => SudokuStatistics.Measure(task, Split.Train, 1, threads: 2));
     }
 
     private static Gen<T> AnyOf<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
