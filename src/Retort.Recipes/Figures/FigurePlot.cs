@@ -13,7 +13,6 @@ internal static class FigurePlot
 
     public const float TickSize = 13.5f;
 
-    private const double WhiskerPixels = 1.8;
     private const double GroupWidth = 0.74; // of the distance between two places
 
     public static Color ColorOf(Figure figure, int series) => Color.FromHex(
@@ -152,6 +151,7 @@ internal static class FigurePlot
             ? (ScottPlot.Plottables.AxisLine)plot.Add.VerticalLine(at, 1.5f, color, LinePattern.Dotted)
             : plot.Add.HorizontalLine(at, 1.5f, color, LinePattern.Dotted);
         axisLine.EnableAutoscale = false;
+        plot.Add.Plottable(new EndOfDashes());
         if (line.Label.Length > 0)
         {
             var text = line.Vertical ? plot.Add.Text(line.Label, at, y.Max) : plot.Add.Text(line.Label, x.Min, at);
@@ -193,11 +193,16 @@ internal static class FigurePlot
             curve.ConnectStyle = ConnectStyle.StepHorizontal;
         }
 
-        curve.MarkerStyle = series.Kind is SeriesKind.Line or SeriesKind.Scatter ? MarkerOf(figure, index) : MarkerStyle.None;
-        if (series.Kind == SeriesKind.Scatter)
+        curve.MarkerSize = 0;
+        plot.Add.Plottable(new EndOfDashes());
+        if (series.Kind is SeriesKind.Line or SeriesKind.Scatter)
         {
-            curve.MarkerStyle.Size = 7;
-            curve.MarkerStyle.LineWidth = 0.75f;
+            var marks = plot.Add.ScatterPoints(xs, ys, color);
+            marks.MarkerStyle = MarkerOf(figure, index);
+            if (series.Kind == SeriesKind.Scatter)
+            {
+                (marks.MarkerStyle.Size, marks.MarkerStyle.LineWidth) = (7, 0.75f);
+            }
         }
     }
 
@@ -228,27 +233,32 @@ internal static class FigurePlot
         }
     }
 
-    /// <summary>
-    /// Whiskers as thin bars: upright lines, as in the library's own error bars, make its SVG writer complain of a path
-    /// effect on standard error.
-    /// </summary>
     private static void AddErrorBars(Plot plot, Figure figure, double[] xs, Point[] points, Color color)
     {
-        var (min, max) = Limits(figure, horizontal: true);
-        var width = WhiskerPixels * (max - min) / figure.Width;
-        var whiskers = new List<Bar>();
         for (var i = 0; i < points.Length; i++)
         {
             if (points[i] is { Low: { } low, High: { } high } && double.IsFinite(low) && double.IsFinite(high))
             {
-                whiskers.Add(new Bar
-                {
-                    Position = xs[i], ValueBase = Place(low, figure.Y), Value = Place(high, figure.Y), Size = width,
-                    FillColor = color.WithAlpha(0.75), LineWidth = 0,
-                });
+                var whisker = plot.Add.Line(xs[i], Place(low, figure.Y), xs[i], Place(high, figure.Y));
+                (whisker.LineWidth, whisker.LineColor, whisker.MarkerSize) = (1.5f, color.WithAlpha(0.75), 0);
             }
         }
+    }
 
-        plot.Add.Bars(whiskers);
+    /// <summary>
+    /// Ends the dashes of the line before it. The library keeps a line's dash pattern for the shapes drawn next, where
+    /// the SVG writer cannot honour it and says so on standard error.
+    /// </summary>
+    private sealed class EndOfDashes : IPlottable
+    {
+        public bool IsVisible { get; set; } = true;
+
+        public IAxes Axes { get; set; } = new Axes();
+
+        public IEnumerable<LegendItem> LegendItems => [];
+
+        public AxisLimits GetAxisLimits() => AxisLimits.NoLimits;
+
+        public void Render(RenderPack rp) => rp.Paint.SKPathEffect = null;
     }
 }
