@@ -194,7 +194,8 @@ public sealed class CountDownVerifier(CountDownSettings settings)
 
     private static bool Dismissed(TokenCursor cursor, PathTracker tracker)
     {
-        if (!cursor.Pass("No", "Solution"))
+        // The published test file spells it the longer way.
+        if (!cursor.Pass("No", "Solution") && !cursor.Pass("Goal", "unequal", ":", "No", "Solution"))
         {
             return false;
         }

@@ -191,7 +191,7 @@ internal sealed class PathTracker
         ClaimedPath = [.. firstHalfPath ?? [], .. half];
         Correct = !Broken && pending.Sound && pending.Numbers is [var made] && made == target
             && (secondHalf is null || firstHalfPath is not null);
-        LenientlyCorrect = IsLenientlyCorrect(
+        LenientlyCorrect = (secondHalf is null || firstHalfPath is not null) && IsLenientlyCorrect(
             stated is null ? half : [.. stated, pending.Operation], secondHalf ?? allNumbers);
     }
 
