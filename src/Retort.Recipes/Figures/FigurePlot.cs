@@ -259,6 +259,7 @@ internal static class FigurePlot
 
         public AxisLimits GetAxisLimits() => AxisLimits.NoLimits;
 
-        public void Render(RenderPack rp) => rp.Paint.SKPathEffect = null;
+        // Null is how Skia says "no effect", whatever the wrapper's annotation says.
+        public void Render(RenderPack rp) => rp.Paint.SKPathEffect = null!;
     }
 }
