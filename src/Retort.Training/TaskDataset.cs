@@ -1,0 +1,49 @@
+using Retort.Core;
+using Retort.Models.Tokenizers;
+using Retort.Tasks;
+
+namespace Retort.Training;
+
+/// <summary>A task's demonstrations as training sequences: begin token, prompt, answer, end token.</summary>
+public static class TaskDataset
+{
+    /// <summary>Items made at a time: bounds the memory of their texts.</summary>
+    private const int ChunkItems = 4096;
+
+    /// <summary>The tokenizer of a task's grammar; of its characters where it has no vocabulary.</summary>
+    public static ITokenizer TokenizerFor(ITask task) => task.Vocabulary is { } words
+        ? WordLevelTokenizer.ForWords(words)
+        : WordLevelTokenizer.ForCharacters(Enumerable.Range(0, ChunkItems).Select(i => task.Create(Split.Train, i))
+            .SelectMany(item => new[] { item.Prompt, item.Answer }));
+
+    /// <summary>
+    /// Problems 0 .. count-1 of the training split, in windows of at most <paramref name="maxLength"/> tokens
+    /// (see <see cref="Windows"/>). The result does not depend on <paramref name="threads"/>.
+    /// </summary>
+    public static SequenceSet Build(
+        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, IProgressReporter? progress = null,
+        CancellationToken cancellation = default)
+    {
+        var set = new SequenceSet();
+        var chunk = new (int[] Prompt, int[] Answer)[Math.Min(ChunkItems, count)];
+        using var phase = (progress ?? SilentProgress.Instance).Begin($"make {task.Name} problems", count, "problems");
+        for (var first = 0; first < count; first += ChunkItems)
+        {
+            var (begin, size) = (first, Math.Min(ChunkItems, count - first));
+            Parallel.For(
+                0, size, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i =>
+                {
+                    var item = task.Create(Split.Train, begin + i);
+                    chunk[i] = (tokenizer.Encode(item.Prompt), tokenizer.Encode(item.Answer, addBos: false, addEos: true));
+                });
+            foreach (var (prompt, answer) in chunk.AsSpan(0, size))
+            {
+                Windows.Add(set, prompt, answer, maxLength);
+            }
+
+            phase.Report(first + size);
+        }
+
+        return set;
+    }
+}

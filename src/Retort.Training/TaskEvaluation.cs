@@ -1,0 +1,64 @@
+using Retort.Core;
+using Retort.Inference;
+using Retort.Models;
+using Retort.Models.Tokenizers;
+using Retort.Tasks;
+
+namespace Retort.Training;
+
+/// <summary>One completion and what the task's verifier says of it.</summary>
+/// <param name="Problem">Index of the problem in the evaluated list.</param>
+/// <param name="Sample">Which of its samples.</param>
+/// <param name="PromptTokens">Tokens of the prompt, the begin token included.</param>
+/// <param name="Completion">The engine's completion.</param>
+/// <param name="Text">The completion's text.</param>
+/// <param name="Verdict">The verifier's word.</param>
+public sealed record GradedCompletion(
+    int Problem, int Sample, int PromptTokens, Completion Completion, string Text, Verdict Verdict)
+{
+    /// <summary>Prompt and completion, the end token included: what a token budget is compared with.</summary>
+    public int TotalTokens => PromptTokens + Completion.Tokens.Length;
+}
+
+/// <summary>Generates completions of a task's problems and grades them.</summary>
+public static class TaskEvaluation
+{
+    /// <summary>
+    /// <paramref name="samples"/> completions of every item, in the order (problem, sample). Problem number p draws from the seed stream
+    /// (seed, p), so its samples do not depend on the other problems.
+    /// </summary>
+    public static IReadOnlyList<GradedCompletion> Run(
+        Transformer model, ITokenizer tokenizer, ITask task, IReadOnlyList<TaskItem> items, int samples,
+        SamplingSettings sampling, EngineSettings engineSettings, ulong seed, IProgressReporter? progress = null,
+        string name = "sample", CancellationToken cancellation = default)
+    {
+        if (tokenizer.EosId is { } end)
+        {
+            engineSettings = engineSettings with { StopTokens = [.. engineSettings.StopTokens, end] };
+        }
+
+        using var engine = new GenerationEngine(model, engineSettings);
+        var graded = new GradedCompletion[items.Count * samples];
+        using var phase = (progress ?? SilentProgress.Instance).Begin(name, graded.Length, "samples");
+        var finished = 0;
+        var promptTokens = new int[items.Count];
+        engine.Completed = completion =>
+        {
+            var text = tokenizer.Decode(completion.TextTokens);
+            graded[completion.Request * samples + completion.Sample] = new GradedCompletion(
+                completion.Request, completion.Sample, promptTokens[completion.Request], completion, text,
+                task.Verify(items[completion.Request], text));
+            phase.Report(++finished);
+        };
+        for (var problem = 0; problem < items.Count; problem++)
+        {
+            var prompt = tokenizer.Encode(items[problem].Prompt);
+            promptTokens[problem] = prompt.Length;
+            var random = CounterRandom.For(seed, "evaluation", (ulong)problem);
+            engine.Submit(new GenerationRequest(prompt, sampling, random.NextUInt64(), samples));
+        }
+
+        engine.Run(cancellation);
+        return graded;
+    }
+}
