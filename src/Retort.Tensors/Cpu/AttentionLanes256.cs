@@ -25,8 +25,13 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
         {
             var s = scores + row * Block;
             var keys = visible[row] - firstKey;
-            var top = keys >= tiles * Tile ? ScaleAll(s, tiles, scale) : ScaleVisible(s, tiles, scale, keys);
-            max[row] = float.MaxNative(max[row], Highest(top));
+            if (keys < tiles * Tile)
+            {
+                Hide(s, tiles, keys);
+            }
+
+            // Rounding is monotone: the largest scaled score is the largest score, scaled.
+            max[row] = float.MaxNative(max[row], scale * Highest(s, tiles));
         }
 
         var after = Vector256.Load(max);
@@ -36,44 +41,33 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
         factor.Store(factors);
         for (var row = 0; row < rows; row++)
         {
-            Exponentials(scores + row * Block, tiles, max[row], factors[row], sums + row * Tile);
+            Exponentials(scores + row * Block, tiles, scale, max[row], factors[row], sums + row * Tile);
+        }
+    }
+
+    private static void Hide(float* s, int tiles, int keys)
+    {
+        var bound = Vector256.Create(keys) - Iota;
+        for (var key = Math.Max(0, keys) / 8 * 8; key < tiles * Tile; key += 8)
+        {
+            var shown = Vector256.GreaterThan(bound, Vector256.Create(key)).AsSingle();
+            Vector256.ConditionalSelect(shown, Vector256.Load(s + key), Vector256.Create(float.NegativeInfinity)).Store(s + key);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> ScaleAll(float* s, int tiles, float scale)
+    private static float Highest(float* s, int tiles)
     {
-        var factor = Vector256.Create(scale);
-        var low = Vector256.Create(float.NegativeInfinity);
-        var high = low;
-        for (var tile = 0; tile < tiles; tile++, s += Tile)
+        var low = Vector256.Load(s);
+        var high = Vector256.Load(s + 8);
+        for (var tile = 1; tile < tiles; tile++)
         {
-            var x = Vector256.Load(s) * factor;
-            var y = Vector256.Load(s + 8) * factor;
-            x.Store(s);
-            y.Store(s + 8);
-            low = Vector256.MaxNative(low, x);
-            high = Vector256.MaxNative(high, y);
+            s += Tile;
+            low = Vector256.MaxNative(low, Vector256.Load(s));
+            high = Vector256.MaxNative(high, Vector256.Load(s + 8));
         }
 
-        return Vector256.MaxNative(low, high);
-    }
-
-    private static Vector256<float> ScaleVisible(float* s, int tiles, float scale, int keys)
-    {
-        var factor = Vector256.Create(scale);
-        var hidden = Vector256.Create(float.NegativeInfinity);
-        var top = hidden;
-        var bound = Vector256.Create(keys) - Iota;
-        for (var eight = 0; eight < 2 * tiles; eight++, s += 8)
-        {
-            var shown = Vector256.GreaterThan(bound, Vector256.Create(8 * eight)).AsSingle();
-            var x = Vector256.ConditionalSelect(shown, Vector256.Load(s) * factor, hidden);
-            x.Store(s);
-            top = Vector256.MaxNative(top, x);
-        }
-
-        return top;
+        return Highest(Vector256.MaxNative(low, high));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,12 +79,12 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exponentials(float* s, int tiles, float max, float factor, float* sums)
+    private static void Exponentials(float* s, int tiles, float scale, float max, float factor, float* sums)
     {
         var top = Vector256.Create(max);
         var by = Vector256.Create(factor);
-        var x = AttentionMath.Exp(Vector256.Load(s) - top);
-        var y = AttentionMath.Exp(Vector256.Load(s + 8) - top);
+        var x = AttentionMath.Exp(Vector256.Load(s) * scale - top);
+        var y = AttentionMath.Exp(Vector256.Load(s + 8) * scale - top);
         x.Store(s);
         y.Store(s + 8);
         var low = Vector256.FusedMultiplyAdd(Vector256.Load(sums), by, x);
@@ -98,8 +92,8 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
         for (var tile = 1; tile < tiles; tile++)
         {
             s += Tile;
-            x = AttentionMath.Exp(Vector256.Load(s) - top);
-            y = AttentionMath.Exp(Vector256.Load(s + 8) - top);
+            x = AttentionMath.Exp(Vector256.Load(s) * scale - top);
+            y = AttentionMath.Exp(Vector256.Load(s + 8) * scale - top);
             x.Store(s);
             y.Store(s + 8);
             low += x;
