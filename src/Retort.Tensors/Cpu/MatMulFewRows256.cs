@@ -5,7 +5,7 @@ namespace Retort.Tensors.Cpu;
 
 /// <summary>
 /// Register tiles for 16 registers of 8 lanes and few rows: 1 row by 4 panels, 2 by 3, 3 by 2, so that enough chains run
-/// side by side to hide the latency of a multiply-add. Rows and panels that a tile lacks are compiled away.
+/// side by side to hide the latency of a multiply-add. One weight register at a time: more would spill. Rows and panels that a tile lacks are compiled away.
 /// </summary>
 internal static unsafe class MatMulFewRows256
 {
@@ -63,42 +63,55 @@ internal static unsafe class MatMulFewRows256
             var panel = tile.Panel;
             for (nint k = 0; k < depth; k++)
             {
-                var w0 = Vector256.Load(panel);
-                var w1 = Vector256.Load(panel + 8);
-                var w2 = TPanels.Value > 1 ? Vector256.Load(panel + stride) : default;
-                var w3 = TPanels.Value > 1 ? Vector256.Load(panel + stride + 8) : default;
-                var w4 = TPanels.Value > 2 ? Vector256.Load(panel + 2 * stride) : default;
-                var w5 = TPanels.Value > 2 ? Vector256.Load(panel + 2 * stride + 8) : default;
-                var w6 = TPanels.Value > 3 ? Vector256.Load(panel + 3 * stride) : default;
-                var w7 = TPanels.Value > 3 ? Vector256.Load(panel + 3 * stride + 8) : default;
-                panel += 16;
                 var v0 = Vector256.Create(x0[k]);
-                a0 = Vector256.FusedMultiplyAdd(v0, w0, a0);
-                b0 = Vector256.FusedMultiplyAdd(v0, w1, b0);
-                if (TPanels.Value > 1) c0 = Vector256.FusedMultiplyAdd(v0, w2, c0);
-                if (TPanels.Value > 1) d0 = Vector256.FusedMultiplyAdd(v0, w3, d0);
-                if (TPanels.Value > 2) e0 = Vector256.FusedMultiplyAdd(v0, w4, e0);
-                if (TPanels.Value > 2) f0 = Vector256.FusedMultiplyAdd(v0, w5, f0);
-                if (TPanels.Value > 3) g0 = Vector256.FusedMultiplyAdd(v0, w6, g0);
-                if (TPanels.Value > 3) h0 = Vector256.FusedMultiplyAdd(v0, w7, h0);
                 var v1 = TRows.Value > 1 ? Vector256.Create(x1[k]) : default;
-                if (TRows.Value > 1) a1 = Vector256.FusedMultiplyAdd(v1, w0, a1);
-                if (TRows.Value > 1) b1 = Vector256.FusedMultiplyAdd(v1, w1, b1);
-                if (TRows.Value > 1 && TPanels.Value > 1) c1 = Vector256.FusedMultiplyAdd(v1, w2, c1);
-                if (TRows.Value > 1 && TPanels.Value > 1) d1 = Vector256.FusedMultiplyAdd(v1, w3, d1);
-                if (TRows.Value > 1 && TPanels.Value > 2) e1 = Vector256.FusedMultiplyAdd(v1, w4, e1);
-                if (TRows.Value > 1 && TPanels.Value > 2) f1 = Vector256.FusedMultiplyAdd(v1, w5, f1);
-                if (TRows.Value > 1 && TPanels.Value > 3) g1 = Vector256.FusedMultiplyAdd(v1, w6, g1);
-                if (TRows.Value > 1 && TPanels.Value > 3) h1 = Vector256.FusedMultiplyAdd(v1, w7, h1);
                 var v2 = TRows.Value > 2 ? Vector256.Create(x2[k]) : default;
-                if (TRows.Value > 2) a2 = Vector256.FusedMultiplyAdd(v2, w0, a2);
-                if (TRows.Value > 2) b2 = Vector256.FusedMultiplyAdd(v2, w1, b2);
-                if (TRows.Value > 2 && TPanels.Value > 1) c2 = Vector256.FusedMultiplyAdd(v2, w2, c2);
-                if (TRows.Value > 2 && TPanels.Value > 1) d2 = Vector256.FusedMultiplyAdd(v2, w3, d2);
-                if (TRows.Value > 2 && TPanels.Value > 2) e2 = Vector256.FusedMultiplyAdd(v2, w4, e2);
-                if (TRows.Value > 2 && TPanels.Value > 2) f2 = Vector256.FusedMultiplyAdd(v2, w5, f2);
-                if (TRows.Value > 2 && TPanels.Value > 3) g2 = Vector256.FusedMultiplyAdd(v2, w6, g2);
-                if (TRows.Value > 2 && TPanels.Value > 3) h2 = Vector256.FusedMultiplyAdd(v2, w7, h2);
+                var w = Vector256.Load(panel);
+                a0 = Vector256.FusedMultiplyAdd(v0, w, a0);
+                if (TRows.Value > 1) a1 = Vector256.FusedMultiplyAdd(v1, w, a1);
+                if (TRows.Value > 2) a2 = Vector256.FusedMultiplyAdd(v2, w, a2);
+                w = Vector256.Load(panel + 8);
+                b0 = Vector256.FusedMultiplyAdd(v0, w, b0);
+                if (TRows.Value > 1) b1 = Vector256.FusedMultiplyAdd(v1, w, b1);
+                if (TRows.Value > 2) b2 = Vector256.FusedMultiplyAdd(v2, w, b2);
+
+                if (TPanels.Value > 1)
+                {
+                    w = Vector256.Load(panel + stride);
+                    c0 = Vector256.FusedMultiplyAdd(v0, w, c0);
+                    if (TRows.Value > 1) c1 = Vector256.FusedMultiplyAdd(v1, w, c1);
+                    if (TRows.Value > 2) c2 = Vector256.FusedMultiplyAdd(v2, w, c2);
+                    w = Vector256.Load(panel + stride + 8);
+                    d0 = Vector256.FusedMultiplyAdd(v0, w, d0);
+                    if (TRows.Value > 1) d1 = Vector256.FusedMultiplyAdd(v1, w, d1);
+                    if (TRows.Value > 2) d2 = Vector256.FusedMultiplyAdd(v2, w, d2);
+                }
+
+                if (TPanels.Value > 2)
+                {
+                    w = Vector256.Load(panel + 2 * stride);
+                    e0 = Vector256.FusedMultiplyAdd(v0, w, e0);
+                    if (TRows.Value > 1) e1 = Vector256.FusedMultiplyAdd(v1, w, e1);
+                    if (TRows.Value > 2) e2 = Vector256.FusedMultiplyAdd(v2, w, e2);
+                    w = Vector256.Load(panel + 2 * stride + 8);
+                    f0 = Vector256.FusedMultiplyAdd(v0, w, f0);
+                    if (TRows.Value > 1) f1 = Vector256.FusedMultiplyAdd(v1, w, f1);
+                    if (TRows.Value > 2) f2 = Vector256.FusedMultiplyAdd(v2, w, f2);
+                }
+
+                if (TPanels.Value > 3)
+                {
+                    w = Vector256.Load(panel + 3 * stride);
+                    g0 = Vector256.FusedMultiplyAdd(v0, w, g0);
+                    if (TRows.Value > 1) g1 = Vector256.FusedMultiplyAdd(v1, w, g1);
+                    if (TRows.Value > 2) g2 = Vector256.FusedMultiplyAdd(v2, w, g2);
+                    w = Vector256.Load(panel + 3 * stride + 8);
+                    h0 = Vector256.FusedMultiplyAdd(v0, w, h0);
+                    if (TRows.Value > 1) h1 = Vector256.FusedMultiplyAdd(v1, w, h1);
+                    if (TRows.Value > 2) h2 = Vector256.FusedMultiplyAdd(v2, w, h2);
+                }
+
+                panel += 16;
             }
 
             if (tile.Bias != null)

@@ -24,6 +24,11 @@ internal sealed unsafe class MatMulForwardJob : PoolJob
         var tallest = Width == SimdWidth.Vector512 ? 8 : 6;
         var block = Math.Clamp(BlockFloats / Math.Max(1, InDim), 8 * tallest, 192);
         var rowBlocks = (Rows + block - 1) / block;
+        if (rowBlocks > threads)
+        {
+            rowBlocks = (rowBlocks + threads - 1) / threads * threads;
+        }
+
         rowBlock = ((Rows + rowBlocks - 1) / rowBlocks + tallest - 1) / tallest * tallest;
         rowBlocks = (Rows + rowBlock - 1) / rowBlock;
         var wanted = threads == 1 ? 1 : Math.Min(panels, Math.Max(1, (4 * threads + rowBlocks - 1) / rowBlocks));

@@ -98,28 +98,29 @@ public static unsafe class MatMulPanels
         }
     }
 
-    /// <summary>Copies 16 columns of <paramref name="rows"/> rows side by side, <c>target[row][16]</c>; missing columns become zero.</summary>
+    /// <summary><c>target[c / 16][row][c % 16] = source[row, c]</c>; lanes of the last panel beyond the columns become zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void CopyPanel(float* source, nint ldSource, int rows, int columns, float* target)
+    internal static void CopyPanels(float* source, nint ldSource, int rows, int columns, float* target, nint panelStride)
     {
-        if (columns >= Lanes)
-        {
-            for (; rows > 0; rows--, source += ldSource, target += Lanes)
-            {
-                var left = Vector256.Load(source);
-                var right = Vector256.Load(source + 8);
-                left.Store(target);
-                right.Store(target + 8);
-            }
-
-            return;
-        }
-
+        var full = columns / Lanes;
         for (; rows > 0; rows--, source += ldSource, target += Lanes)
         {
-            for (var c = 0; c < Lanes; c++)
+            var from = source;
+            var to = target;
+            for (var panel = 0; panel < full; panel++, from += Lanes, to += panelStride)
             {
-                target[c] = c < columns ? source[c] : 0;
+                var left = Vector256.Load(from);
+                var right = Vector256.Load(from + 8);
+                left.Store(to);
+                right.Store(to + 8);
+            }
+
+            if (full * Lanes < columns)
+            {
+                for (var lane = 0; lane < Lanes; lane++)
+                {
+                    to[lane] = full * Lanes + lane < columns ? from[lane] : 0;
+                }
             }
         }
     }

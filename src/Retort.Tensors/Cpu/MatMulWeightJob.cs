@@ -11,8 +11,10 @@ namespace Retort.Tensors.Cpu;
 internal sealed unsafe class MatMulWeightJob : PoolJob
 {
     private const int Lanes = MatMul.PanelWidth;
-    private const int TokenBlock = 256, TokenPad = 16, LargestInputBlock = 96, LargestPanelBlock = 16;
-    private const int PanelFloats = TokenBlock * Lanes;
+    private const int TokenBlock = 128, TokenPad = 16, LargestInputBlock = 256, LargestPanelBlock = 16;
+
+    // One token more than a block holds, or all panels would fall on the same cache sets.
+    private const int PanelFloats = (TokenBlock + 1) * Lanes;
 
     public float* X, DY, Grad;
     public nint Ldx, Ldy;
@@ -32,9 +34,26 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
         panelBlocks = (panels + LargestPanelBlock - 1) / LargestPanelBlock;
         var tallest = Width == SimdWidth.Vector512 ? 8 : 6;
         var inputBlocks = (InDim + LargestInputBlock - 1) / LargestInputBlock;
-        if (threads > 1)
+
+        // Two chunks a thread, by halving the longer side: X is transposed once a panel block and dY copied once an input
+        // block, so square blocks copy least. Blocks below 64 copy too much: there one chunk a thread must do.
+        while (threads > 1 && inputBlocks * panelBlocks < 2 * threads)
         {
-            inputBlocks = Math.Max(inputBlocks, Math.Min((InDim + 31) / 32, (4 * threads + panelBlocks - 1) / panelBlocks));
+            var (inputs, outputs) = (InDim / inputBlocks, panels * Lanes / panelBlocks);
+            var least = inputBlocks * panelBlocks < threads ? 2 * Lanes : 4 * Lanes;
+            if (Math.Max(inputs, outputs) < 2 * least)
+            {
+                break;
+            }
+
+            if (inputs >= outputs)
+            {
+                inputBlocks *= 2;
+            }
+            else
+            {
+                panelBlocks *= 2;
+            }
         }
 
         inputBlock = ((InDim + inputBlocks - 1) / inputBlocks + tallest - 1) / tallest * tallest;
@@ -43,7 +62,7 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
         panelBlocks = (panels + panelsPerBlock - 1) / panelsPerBlock;
         transposedFloats = (nint)inputBlock * (TokenBlock + TokenPad);
         var levels = BitOperations.Log2((uint)Shards);
-        Pool!.ReserveScratch(transposedFloats + PanelFloats + levels * (nint)inputBlock * panelsPerBlock * Lanes);
+        Pool!.ReserveScratch(transposedFloats + PanelFloats * panelsPerBlock + levels * (nint)inputBlock * panelsPerBlock * Lanes);
         return inputBlocks * panelBlocks;
     }
 
@@ -56,8 +75,8 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
         var levels = BitOperations.Log2((uint)Shards);
         nint blockFloats = (nint)inputs * panels * Lanes;
         var transposed = Pool!.Scratch(worker);
-        var dyPanel = transposed + transposedFloats;
-        var stack = dyPanel + PanelFloats;
+        var dyPanels = transposed + transposedFloats;
+        var stack = dyPanels + PanelFloats * panelsPerBlock;
         var grad = Grad + (nint)firstPanel * InDim * Lanes + (nint)firstIn * Lanes;
         var gradStride = (nint)InDim * Lanes;
 
@@ -70,7 +89,7 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
             var top = rises == levels;
             var target = top ? grad : stack + rises * blockFloats;
             var targetStride = top ? gradStride : (nint)inputs * Lanes;
-            Shard(shard, firstIn, inputs, firstPanel, panels, transposed, dyPanel, left, target, targetStride);
+            Shard(shard, firstIn, inputs, firstPanel, panels, transposed, dyPanels, left, target, targetStride);
             for (var level = 1; level < rises; level++)
             {
                 AddLeft(stack + level * blockFloats, inputs, panels, target, targetStride);
@@ -79,7 +98,7 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
     }
 
     private void Shard(
-        int shard, int firstIn, int inputs, int firstPanel, int panels, float* transposed, float* dyPanel,
+        int shard, int firstIn, int inputs, int firstPanel, int panels, float* transposed, float* dyPanels,
         float* left, float* target, nint targetStride)
     {
         var (token, end) = (Starts[shard], Starts[shard + 1]);
@@ -90,16 +109,17 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
             var last = token + count >= end;
             var ld = TokenBlock + TokenPad;
             MatMulPanels.Transpose(X + token * Ldx + firstIn, Ldx, count, inputs, transposed, ld);
+            var column = firstPanel * Lanes;
+            MatMulPanels.CopyPanels(
+                DY + token * Ldy + column, Ldy, count, Math.Min(panels * Lanes, OutDim - column), dyPanels, PanelFloats);
             for (var panel = 0; panel < panels; panel++)
             {
-                var column = (firstPanel + panel) * Lanes;
-                MatMulPanels.CopyPanel(DY + token * Ldy + column, Ldy, count, OutDim - column, dyPanel);
                 var y = target + panel * targetStride;
                 var tile = new MatMulTile
                 {
                     X = transposed,
                     Ldx = ld,
-                    Panel = dyPanel,
+                    Panel = dyPanels + panel * PanelFloats,
                     Depth = count,
                     Start = fresh ? null : y,
                     LdStart = Lanes,
