@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Retort.Tensors.Cpu;
 
 namespace Retort.Tensors.Tests;
@@ -225,38 +224,6 @@ public sealed unsafe class MatMulTests
         }
 
         Assert.All(Enumerable.Range(outs.Sum() % 16, 16 - outs.Sum() % 16), lane => Assert.Equal(0, panels[^(16 - lane)]));
-    }
-
-    [Fact]
-    public void Steady_state_allocates_no_managed_memory()
-    {
-        const int rows = 64, inDim = 256, outDim = 256;
-        using var pool = new WorkerPool(2);
-        var x = (float*)NativeMemory.AllocZeroed(rows * inDim, sizeof(float));
-        var y = (float*)NativeMemory.AllocZeroed(rows * outDim, sizeof(float));
-        var w = (float*)NativeMemory.AllocZeroed((nuint)MatMulPanels.Length(inDim, outDim), sizeof(float));
-        var before = 0L;
-        var scratch = 0L;
-        for (var step = 0; step < 30; step++)
-        {
-            if (step == 10)
-            {
-                scratch = pool.ScratchBytes;
-                before = GC.GetTotalAllocatedBytes(precise: true);
-            }
-
-            MatMul.Forward(pool, x, inDim, rows, w, inDim, outDim, null, null, 0, y, outDim);
-            MatMul.BackwardInput(pool, y, outDim, rows, w, inDim, outDim, x, inDim, true);
-            MatMul.BackwardWeight(pool, x, inDim, y, outDim, [0, 10, rows], w, inDim, outDim, false);
-            MatMul.ColumnSums(pool, y, outDim, [0, rows], outDim, w, true);
-        }
-
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-        NativeMemory.Free(x);
-        NativeMemory.Free(y);
-        NativeMemory.Free(w);
-        Assert.Equal(0, allocated);
-        Assert.Equal(scratch, pool.ScratchBytes);
     }
 
     [Fact]
