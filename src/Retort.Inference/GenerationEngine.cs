@@ -80,6 +80,9 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Called with each completion as it ends.</summary>
     public Action<Completion>? Completed { get; set; }
 
+    /// <summary>Called with each token as it is drawn: the request's index, the sample's, the token.</summary>
+    public Action<int, int, int>? Drawn { get; set; }
+
     /// <summary>Longest prompt and completion together.</summary>
     public int MaxLength { get; }
 
@@ -300,6 +303,7 @@ public sealed class GenerationEngine : IDisposable
         slot.Tokens[slot.NumNew] = token;
         slot.Logprobs[slot.NumNew++] = logprob;
         var prompt = slot.Prompt!;
+        Drawn?.Invoke(prompt.Index, slot.Sample, token);
         var stops = isStop[token];
         if (stops || prompt.Request.Prompt.Length + slot.NumNew == prompt.MaxLength)
         {

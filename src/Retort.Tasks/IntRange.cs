@@ -24,6 +24,10 @@ public readonly record struct IntRange(int Low, int High) : IParsable<IntRange>
     public static IntRange Parse(string where, string text) =>
         TryParse(text, null, out var range) ? range : throw UserError.Request(where, $"'{text}' is not a range", Form);
 
+    /// <summary>Reads "1..99"; the form settings files use.</summary>
+    /// <exception cref="FormatException">The text is not a range.</exception>
+    public static IntRange Parse(string s) => Parse(s, CultureInfo.InvariantCulture);
+
     /// <inheritdoc/>
     public static IntRange Parse(string s, IFormatProvider? provider) =>
         TryParse(s, provider, out var range) ? range : throw new FormatException($"'{s}' is not a range: expected {Form}");

@@ -11,7 +11,9 @@ namespace Retort.Training;
 /// A training run's checkpoints: folders <c>step-00001000</c> that hold a model any program loads and, beside it, all that
 /// resuming needs: moments, step count and the data's position. "n steps" and "k steps, killed, resumed" end with the same bits.
 /// </summary>
-public sealed class TrainingCheckpoint(string folder)
+/// <param name="folder">Holds the checkpoints.</param>
+/// <param name="addFiles">Puts more files into each checkpoint's folder, such as the settings of its task.</param>
+public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles = null)
 {
     private const string StateName = "training_state.json", MomentsName = "training_moments.safetensors", Prefix = "step-";
 
@@ -33,6 +35,7 @@ public sealed class TrainingCheckpoint(string folder)
             ]);
             AtomicFile.WriteText(
                 Path.Combine(inner, StateName), JsonSerializer.Serialize(new State(trainer.Steps, trainer.Position)) + "\n");
+            addFiles?.Invoke(inner);
         });
         foreach (var older in Directory.EnumerateDirectories(folder, Prefix + "*").Where(other => other != path).ToArray())
         {

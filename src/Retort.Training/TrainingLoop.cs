@@ -68,7 +68,7 @@ public static class TrainingLoop
             {
                 throw UserError.Environment(
                     $"{options.Name}, step {trainer.Steps + 1}", "the loss or the gradient is not a finite number",
-                    "a lower learning rate (training.schedule.peakLearningRate)");
+                    "a lower learning rate");
             }
 
             rate.Add(result);

@@ -128,43 +128,43 @@ public sealed record CountDownSettings
         RequireNamed("task.format", Format);
         RequireNamed("task.variant", Variant);
         RequireNamed("task.heuristic", Heuristic);
-        new IntRange(NumberCount, NumberCount).Require("task.number_count", new IntRange(2, 6));
+        new IntRange(NumberCount, NumberCount).Require("task.numberCount", new IntRange(2, 6));
         var largest = Format == CountDownFormat.Compact ? CompactTokens.MaxNumber : 9999;
         Numbers.Require("task.numbers", new IntRange(1, largest));
         Target.Require("task.target", new IntRange(2, largest));
-        BeamWidth.Require("task.beam_width", new IntRange(1, 100));
+        BeamWidth.Require("task.beamWidth", new IntRange(1, 100));
         if (MaxIntermediate is { } cap)
         {
             var highest = Math.Max(Numbers.High, Target.High);
             new IntRange(cap, cap).Require(
-                "task.max_intermediate", new IntRange(highest, Format == CountDownFormat.Compact ? largest : 46340));
+                "task.maxIntermediate", new IntRange(highest, Format == CountDownFormat.Compact ? largest : 46340));
         }
         else if (Format == CountDownFormat.Compact)
         {
             throw UserError.Request(
-                "task.max_intermediate", "the compact format has no numbers above 99", "a limit of at most 99");
+                "task.maxIntermediate", "the compact format has no numbers above 99", "a limit of at most 99");
         }
         else if (Math.Pow(Math.Max(3, Numbers.High), NumberCount) > int.MaxValue)
         {
             throw UserError.Request(
                 "task.numbers", $"{NumberCount} numbers up to {Numbers.High} can make values above {int.MaxValue}",
-                "a smaller range, or a limit task.max_intermediate");
+                "a smaller range, or a limit task.maxIntermediate");
         }
 
         if (!(HeldOutTargetShare >= 0 && HeldOutTargetShare <= 0.5))
         {
-            throw UserError.Request("task.held_out_target_share", $"{HeldOutTargetShare} is out of range", "0 to 0.5");
+            throw UserError.Request("task.heldOutTargetShare", $"{HeldOutTargetShare} is out of range", "0 to 0.5");
         }
 
         if (TestOnHeldOutTargets && (int)(HeldOutTargetShare * Target.Count) == 0)
         {
             throw UserError.Request(
-                "task.test_on_held_out_targets", $"no target of {Target} is held out", "a larger task.held_out_target_share");
+                "task.testOnHeldOutTargets", $"no target of {Target} is held out", "a larger task.heldOutTargetShare");
         }
 
         if (MaxTraceTokens is <= 0)
         {
-            throw UserError.Request("task.max_trace_tokens", $"{MaxTraceTokens} is out of range", "a positive number of tokens");
+            throw UserError.Request("task.maxTraceTokens", $"{MaxTraceTokens} is out of range", "a positive number of tokens");
         }
 
         return this;

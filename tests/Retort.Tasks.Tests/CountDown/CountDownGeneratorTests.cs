@@ -116,7 +116,7 @@ public class CountDownGeneratorTests
     [InlineData("task.numbers", 20, 1)]
     [InlineData("task.numbers", 1, 100)]
     [InlineData("task.target", 1, 50)]
-    [InlineData("task.beam_width", 0, 5)]
+    [InlineData("task.beamWidth", 0, 5)]
     public void A_setting_out_of_range_is_named(string where, int low, int high)
     {
         var range = new IntRange(low, high);
