@@ -157,21 +157,28 @@ public static unsafe class MachineMeter
         return chain;
     }
 
+    /// <summary>Four streams side by side, as the vector product reads four panels: one stream reaches less.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static float Read(float* memory, nint floats, int sweeps)
     {
-        Vector256<float> a = default, b = a, c = a, d = a;
+        Vector256<float> a = default, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+        var quarter = floats / 4;
         for (; sweeps > 0; sweeps--)
         {
-            for (nint i = 0; i < floats; i += 32)
+            var (first, second, third, fourth) = ((nint)0, quarter, 2 * quarter, 3 * quarter);
+            for (; first < quarter; first += 16, second += 16, third += 16, fourth += 16)
             {
-                a += Vector256.Load(memory + i);
-                b += Vector256.Load(memory + i + 8);
-                c += Vector256.Load(memory + i + 16);
-                d += Vector256.Load(memory + i + 24);
+                a += Vector256.Load(memory + first);
+                b += Vector256.Load(memory + first + 8);
+                c += Vector256.Load(memory + second);
+                d += Vector256.Load(memory + second + 8);
+                e += Vector256.Load(memory + third);
+                f += Vector256.Load(memory + third + 8);
+                g += Vector256.Load(memory + fourth);
+                h += Vector256.Load(memory + fourth + 8);
             }
         }
 
-        return Vector256.Sum(a + b + c + d);
+        return Vector256.Sum(a + b + c + d + e + f + g + h);
     }
 }
