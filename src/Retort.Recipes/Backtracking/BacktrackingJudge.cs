@@ -1,0 +1,107 @@
+using Retort.Analysis;
+using Retort.Recipes.Report;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>From evidence to verdicts: the quantities that the claims' rules name, and nothing else.</summary>
+internal static class BacktrackingJudge
+{
+    private const string Search = "countdown-search", Direct = "countdown-direct";
+    private const string SudokuSearch = "sudoku-search", SudokuDirect = "sudoku-direct";
+
+    /// <summary>Judges a claim whose cells were all run.</summary>
+    public static ClaimResult Judge(Claim claim, Evidence evidence) => claim.Id switch
+    {
+        "C1" => claim.Judge([Lead(evidence, Direct, Search)], [evidence.ShareOfGenerator(Search)]),
+        "C2" => claim.Judge(
+            [
+                Evidence.Of(new Term(1, evidence.Search(SudokuSearch)), new Term(-1, evidence.Direct(SudokuDirect, SudokuSearch))),
+                Evidence.Of(LeadTerms(evidence, Direct, Search, 1), LeadTerms(evidence, SudokuDirect, SudokuSearch, -1)),
+            ],
+            [
+                evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator(SudokuSearch),
+                Evidence.Mean(evidence.Direct(SudokuDirect, SudokuSearch)),
+            ]),
+        "C3" => claim.Judge(SizeGains(evidence), [evidence.ShareOfGenerator(Search)]),
+        "C4" => claim.Judge(
+            [
+                Evidence.Of(
+                    new Term(1, evidence.Search(Search)),
+                    new Term(-1, evidence.PerSeed(Search, outcome => outcome.GeneratorWithinBudget(evidence.TopBudget(Search))))),
+                evidence.OverlapDifference(Search, Direct),
+            ],
+            [evidence.ShareOfGenerator(Search)]),
+        "C5" => claim.Judge(
+            [
+                Evidence.Of(new Term(1, evidence.Search("countdown-think")), new Term(-1, evidence.Search(Search))),
+                Evidence.Of(new Term(1, evidence.Search("countdown-mix")), new Term(-1, evidence.Search(Search))),
+                Evidence.Of(
+                    new Term(1, evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples))),
+                    new Term(-1, evidence.Search("countdown-think"))),
+            ],
+            [evidence.ShareOfGenerator(Search)]),
+        "C9" => claim.Judge(
+            [
+                Evidence.Of(
+                    LeadTerms(evidence, "countdown-stacked-direct", "countdown-stacked-search", 1),
+                    LeadTerms(evidence, Direct, Search, -1)),
+                Evidence.Of(
+                    LeadTerms(evidence, "sudoku-shallow-direct", "sudoku-shallow-search", -1),
+                    LeadTerms(evidence, SudokuDirect, SudokuSearch, 1)),
+            ],
+            [evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator(SudokuSearch)]),
+        "C10" => claim.Judge(MajorityGains(evidence), []),
+        _ => claim.NotRun("it needs reinforcement learning"),
+    };
+
+    /// <summary>direct - search at equal compute, paired over problems.</summary>
+    public static Interval Lead(Evidence evidence, string direct, string search) =>
+        Evidence.Of(LeadTerms(evidence, direct, search, 1));
+
+    private static Term[] LeadTerms(Evidence evidence, string direct, string search, double weight) =>
+        [new(weight, evidence.Direct(direct, search)), new(-weight, evidence.Search(search))];
+
+    private static Interval[] SizeGains(Evidence evidence)
+    {
+        // Both sizes answer with the number of samples that matches the large one's search, so that only size differs.
+        var n = evidence.MatchedSamples(Search, Direct, evidence.TopBudget(Search));
+        Term[] direct =
+        [
+            new(1, evidence.PerSeed(Direct, outcome => outcome.BestOf(n))),
+            new(-1, evidence.PerSeed("countdown-direct-small", outcome => outcome.BestOf(n))),
+        ];
+        return
+        [
+            Evidence.Of(direct),
+            Evidence.Of([.. direct, new(-1, evidence.Search(Search)), new(1, evidence.Search("countdown-search-small"))]),
+        ];
+    }
+
+    private static Interval[] MajorityGains(Evidence evidence)
+    {
+        var n = evidence.SamplesOf(Direct);
+        var best = evidence.PerSeed(Direct, outcome => outcome.BestOf(n));
+        var one = evidence.PerSeed(Direct, outcome => outcome.BestOf(1));
+        var majority = evidence.PerSeed(Direct, outcome => outcome.Majority(n));
+        var (meanBest, meanOne, meanMajority) =
+            (SeedIntervals.AverageOverSeeds(best), SeedIntervals.AverageOverSeeds(one), SeedIntervals.AverageOverSeeds(majority));
+        var ratios = Enumerable.Range(0, best.Length)
+            .Select(seed => (majority[seed].Average() - one[seed].Average()) / (best[seed].Average() - one[seed].Average())).ToArray();
+        var ratio = Bootstrap.Of(meanBest.Length, chosen =>
+        {
+            var (gainBest, gainMajority) = (0.0, 0.0);
+            foreach (var i in chosen)
+            {
+                gainBest += meanBest[i] - meanOne[i];
+                gainMajority += meanMajority[i] - meanOne[i];
+            }
+
+            return gainBest <= 0 ? double.NaN : gainMajority / gainBest;
+        });
+        return
+        [
+            Evidence.Of(new Term(1, best), new Term(-1, majority)),
+            SeedIntervals.WiderOfBootstrapAndT(ratio, ratios),
+        ];
+    }
+}

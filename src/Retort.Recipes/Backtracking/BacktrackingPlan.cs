@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Retort.Inference;
+using Retort.Recipes.Configuration;
+using Retort.Tensors.Cpu;
+using Retort.Training;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>What a run would cost, priced by the code that would run: <c>--dry-run</c>.</summary>
+internal static class BacktrackingPlan
+{
+    /// <summary>Fraction of peak that training and sampling together are expected to reach.</summary>
+    private const double ExpectedFraction = 0.5;
+
+    /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
+    private const long RuntimeBytes = 90L << 20;
+
+    /// <summary>Prices every cell.</summary>
+    public static RecipeOutcome Of(BacktrackingSettings settings, IReadOnlyList<Cell> cells, RecipeContext context)
+    {
+        var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
+        var rows = cells.Select(cell => Price(settings, cell)).ToArray();
+        var (flops, bytes) = (rows.Sum(row => row.Flops) * settings.Seeds.Count, rows.Max(row => row.Bytes) + RuntimeBytes);
+        var seconds = flops / (ExpectedFraction * peak);
+        var yaml = Config.Write(settings);
+        var text = new StringBuilder(yaml).AppendLine()
+            .AppendLine(CultureInfo.InvariantCulture, $"{"model",-26}{"parameters",12}{"steps",9}{"FLOPs",11}{"memory",10}");
+        foreach (var row in rows)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"{row.Name,-26}{row.Parameters,12:N0}{row.Steps,9:N0}{row.Flops,11:0.0e0}{row.Bytes >> 20,7:N0} MB");
+        }
+
+        text.AppendLine()
+            .AppendLine(CultureInfo.InvariantCulture, $"seeds          {string.Join(", ", settings.Seeds)}")
+            .AppendLine(CultureInfo.InvariantCulture, $"FLOPs          {flops:0.00e0}")
+            .AppendLine(CultureInfo.InvariantCulture, $"peak memory    {bytes >> 20:N0} MB")
+            .AppendLine(CultureInfo.InvariantCulture, $"expected time  {TimeSpan.FromSeconds(Math.Min(1e8, seconds)):d\\.hh\\:mm\\:ss} at {ExpectedFraction:0%} of {peak / 1e9:0} GFLOP/s");
+        var json = JsonSerializer.Serialize(new
+        {
+            preset = context.Preset,
+            config = yaml,
+            models = rows.Select(row => new { name = row.Name, parameters = row.Parameters, steps = row.Steps, flops = row.Flops, bytes = row.Bytes }),
+            flops,
+            peak_bytes = bytes,
+            expected_seconds = Math.Round(seconds),
+        });
+        return new(false, text.ToString(), json);
+    }
+
+    private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(BacktrackingSettings settings, Cell cell)
+    {
+        var tokenizer = TaskDataset.TokenizerFor(cell.Task);
+        var config = cell.Config(tokenizer);
+        var plan = TrainingPlan.For(config, cell.TrainerSettings(1), cell.Context);
+        var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);
+        var flops = (double)plan.StepWork.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
+        var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });
+        // A window has at most the context's tokens, four bytes each; long traces have two windows or three.
+        var data = (long)cell.Study.TrainProblems * cell.Context * sizeof(int) * (cell.IsDirect ? 1 : 2);
+        return (cell.Name, config.ParameterCount.Total, cell.Training.Steps, flops, plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + data);
+    }
+}

@@ -1,0 +1,96 @@
+using Retort.Core;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>The recipe's presets: one record, some fields changed.</summary>
+internal static class BacktrackingPresets
+{
+    /// <summary>From the smallest to the largest.</summary>
+    public static IReadOnlyList<RecipePreset> All { get; } =
+    [
+        new("smoke", "seconds: proves the plumbing, judges nothing"),
+        new("quick", "at most 10 minutes on 2 cores: judges C1 and C2"),
+        new("full", "all claims with 3 seeds, hours on 2 cores, can be continued and split (--claims, --seeds)"),
+        new("paper", "the paper's own sizes, for larger machines; --dry-run prices it"),
+    ];
+
+    /// <summary>A preset's settings.</summary>
+    public static BacktrackingSettings Settings(string preset) => preset switch
+    {
+        "smoke" => Smoke,
+        "quick" => Quick,
+        "full" => Full,
+        "paper" => Paper,
+        _ => throw UserError.Request("preset", $"'{preset}' is unknown", string.Join(", ", All.Select(p => p.Name))),
+    };
+
+    /// <summary>The claims a preset judges.</summary>
+    public static IReadOnlyList<string> Claims(string preset) => preset switch
+    {
+        "smoke" => [],
+        "quick" => [.. BacktrackingClaims.All.Where(claim => claim.Headline).Select(claim => claim.Id)],
+        _ => [.. BacktrackingClaims.All.Except(BacktrackingClaims.NeedReinforcementLearning).Select(claim => claim.Id)],
+    };
+
+    private static BacktrackingSettings Smoke { get; } = new()
+    {
+        TestProblems = 8,
+        DirectSamples = 4,
+        DecodeSequences = 8,
+        Main = Tiny,
+        Small = Tiny,
+        CountDownStudy = SmokeStudy(128),
+        SudokuStudy = SmokeStudy(160),
+    };
+
+    private static BacktrackingSettings Quick { get; } = new();
+
+    private static BacktrackingSettings Full { get; } = new()
+    {
+        Seeds = [1, 2, 3],
+    };
+
+    /// <summary>Section 3 of the specification: the 17M models on the authors' own data settings.</summary>
+    private static BacktrackingSettings Paper { get; } = new()
+    {
+        Seeds = [42],
+        TestProblems = 200,
+        Main = new() { HiddenSize = 512, NumLayers = 8, NumHeads = 4, NumKvHeads = 1, IntermediateSize = 1024 },
+        Small = new() { HiddenSize = 256, NumLayers = 6, NumHeads = 4, NumKvHeads = 1, IntermediateSize = 512 },
+        CountDown = CountDownSettings.Paper,
+        Sudoku = SudokuSettings.Paper,
+        ShallowSudoku = SudokuSettings.Paper with { EasyFills = 10 },
+        CountDownStudy = new()
+        {
+            TrainProblems = 500_000,
+            SearchContext = 4096,
+            DirectContext = 512,
+            Budgets = [256, 512, 1024, 2048, 4096],
+            Search = new() { Steps = 545_760, BatchSequences = 32, PeakLearningRate = 1e-5, WarmupSteps = 1 },
+            Direct = new() { Steps = 118_760, BatchSequences = 48, PeakLearningRate = 1e-5, WarmupSteps = 1 },
+        },
+        SudokuStudy = new()
+        {
+            TrainProblems = 2_800_000,
+            SearchContext = 4096,
+            DirectContext = 1024,
+            Budgets = [400, 512, 1024, 2048, 4096],
+            Search = new() { Steps = 797_000, BatchSequences = 60, PeakLearningRate = 1e-4, WarmupSteps = 4000 },
+            Direct = new() { Steps = 160_000, BatchSequences = 128, PeakLearningRate = 1e-4, WarmupSteps = 4000 },
+        },
+    };
+
+    private static ModelShape Tiny => new() { HiddenSize = 32, NumLayers = 1, NumHeads = 2, NumKvHeads = 1, IntermediateSize = 64 };
+
+    private static StudySettings SmokeStudy(int context) => new()
+    {
+        TrainProblems = 200,
+        SearchContext = context,
+        DirectContext = 128,
+        Budgets = [64, 128],
+        Search = new() { Steps = 5, BatchSequences = 8 },
+        Direct = new() { Steps = 5, BatchSequences = 8 },
+    };
+}

@@ -1,0 +1,134 @@
+using Retort.Core;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>The shape of a model, vocabulary and context apart.</summary>
+public sealed record ModelShape
+{
+    /// <summary>Width of the residual stream.</summary>
+    [Doc("Width of the residual stream"), Positive]
+    public int HiddenSize { get; init; } = 128;
+
+    /// <summary>Blocks.</summary>
+    [Doc("Blocks"), Positive]
+    public int NumLayers { get; init; } = 4;
+
+    /// <summary>Query heads.</summary>
+    [Doc("Query heads"), Positive]
+    public int NumHeads { get; init; } = 4;
+
+    /// <summary>Key/value heads.</summary>
+    [Doc("Key/value heads"), Positive]
+    public int NumKvHeads { get; init; } = 4;
+
+    /// <summary>Width of the feed-forward block.</summary>
+    [Doc("Width of the feed-forward block"), Positive]
+    public int IntermediateSize { get; init; } = 384;
+}
+
+/// <summary>How one kind of model is trained.</summary>
+public sealed record CellTraining
+{
+    /// <summary>Optimiser steps.</summary>
+    [Doc("Optimiser steps"), Positive]
+    public int Steps { get; init; } = 1000;
+
+    /// <summary>Sequences in a global batch.</summary>
+    [Doc("Sequences in a global batch", Unit = "sequences"), Positive]
+    public int BatchSequences { get; init; } = 16;
+
+    /// <summary>Highest learning rate; it falls to a tenth along a cosine.</summary>
+    [Doc("Highest learning rate; it falls to a tenth along a cosine"), Positive]
+    public double PeakLearningRate { get; init; } = 2e-3;
+
+    /// <summary>Steps of linear warm-up.</summary>
+    [Doc("Steps of linear warm-up"), NotNegative]
+    public int WarmupSteps { get; init; } = 100;
+}
+
+/// <summary>Data, budgets and training of one task.</summary>
+public sealed record StudySettings
+{
+    /// <summary>Training problems.</summary>
+    [Doc("Training problems", Unit = "problems"), Positive]
+    public int TrainProblems { get; init; } = 60_000;
+
+    /// <summary>Context of models that search: windows of long traces, and the longest search at test time.</summary>
+    [Doc("Context of models that search", Unit = "tokens"), Range(16, 65536)]
+    public int SearchContext { get; init; } = 512;
+
+    /// <summary>Context of models that answer directly.</summary>
+    [Doc("Context of models that answer directly", Unit = "tokens"), Range(16, 65536)]
+    public int DirectContext { get; init; } = 64;
+
+    /// <summary>Output-length cut-offs of the searching model, prompt included, ascending.</summary>
+    [Doc("Budgets of the searching model, prompt included, ascending", Unit = "tokens"), Positive]
+    public IReadOnlyList<int> Budgets { get; init; } = [32, 64, 128, 256, 512];
+
+    /// <summary>Training of searching models.</summary>
+    [Doc("Training of searching models")]
+    public CellTraining Search { get; init; } = new();
+
+    /// <summary>Training of direct models.</summary>
+    [Doc("Training of direct models")]
+    public CellTraining Direct { get; init; } = new() { BatchSequences = 128 };
+}
+
+/// <summary>Every setting of the recipe. A preset is this record with some fields changed.</summary>
+public sealed record BacktrackingSettings
+{
+    /// <summary>Seeds of weights, data order and samples. The problems are the same for all.</summary>
+    [Doc("Seeds of weights, data order and samples")]
+    public IReadOnlyList<ulong> Seeds { get; init; } = [1];
+
+    /// <summary>Test problems of each task, none of which was trained on.</summary>
+    [Doc("Unseen test problems of each task", Unit = "problems"), Positive]
+    public int TestProblems { get; init; } = 400;
+
+    /// <summary>Samples of the direct model for each problem.</summary>
+    [Doc("Samples of the direct model for each problem", Unit = "samples"), Positive]
+    public int DirectSamples { get; init; } = 32;
+
+    /// <summary>Temperature of the direct model's samples.</summary>
+    [Doc("Temperature of the direct model's samples"), Range(0, 100)]
+    public double Temperature { get; init; } = 0.7;
+
+    /// <summary>Sequences decoded together.</summary>
+    [Doc("Sequences decoded together", Unit = "sequences"), Positive]
+    public int DecodeSequences { get; init; } = 64;
+
+    /// <summary>The model of every claim but C3.</summary>
+    [Doc("The model of every claim")]
+    public ModelShape Main { get; init; } = new();
+
+    /// <summary>The smaller model that C3 compares it with.</summary>
+    [Doc("The smaller model of claim C3")]
+    public ModelShape Small { get; init; } = new() { HiddenSize = 64, NumHeads = 2, NumKvHeads = 2, IntermediateSize = 192 };
+
+    /// <summary>CountDown problems.</summary>
+    [Doc("CountDown problems; the variant is the recipe's to set")]
+    public CountDownSettings CountDown { get; init; } = new();
+
+    /// <summary>Sudoku puzzles.</summary>
+    [Doc("Sudoku puzzles; the variant is the recipe's to set")]
+    public SudokuSettings Sudoku { get; init; } = SudokuSettings.Hard6x6;
+
+    /// <summary>The shallower Sudoku of claim C9.</summary>
+    [Doc("The shallower Sudoku of claim C9")]
+    public SudokuSettings ShallowSudoku { get; init; } = SudokuSettings.Medium6x6;
+
+    /// <summary>Data and training on CountDown.</summary>
+    [Doc("Data and training on CountDown")]
+    public StudySettings CountDownStudy { get; init; } = new();
+
+    /// <summary>Data and training on Sudoku.</summary>
+    [Doc("Data and training on Sudoku")]
+    public StudySettings SudokuStudy { get; init; } = new()
+    {
+        SearchContext = 512,
+        DirectContext = 128,
+        Budgets = [64, 96, 128, 256, 512],
+    };
+}

@@ -1,0 +1,84 @@
+using Retort.Models;
+using Retort.Models.Tokenizers;
+using Retort.Tasks;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+using Retort.Tensors;
+using Retort.Training;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>One kind of model of the study: what it is trained on, how large it is, how it is asked.</summary>
+/// <param name="Name">In file names and tables, e.g. "countdown-direct".</param>
+/// <param name="Task">The task in the variant the model learns.</param>
+/// <param name="IsDirect">Sampled several times; otherwise it searches, greedily, once.</param>
+/// <param name="Shape">Size.</param>
+/// <param name="Study">Data and training of the task.</param>
+public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Shape, StudySettings Study)
+{
+    /// <summary>Context in tokens.</summary>
+    public int Context => IsDirect ? Study.DirectContext : Study.SearchContext;
+
+    /// <summary>How it is trained.</summary>
+    public CellTraining Training => IsDirect ? Study.Direct : Study.Search;
+
+    /// <summary>Every cell the recipe knows, by name.</summary>
+    public static IReadOnlyDictionary<string, Cell> All(BacktrackingSettings settings)
+    {
+        Cell CountDown(string name, CountDownVariant variant, bool isDirect, ModelShape? shape = null, int contextFactor = 1) => new(
+            "countdown-" + name, new CountDownTask(settings.CountDown with { Variant = variant }), isDirect,
+            shape ?? settings.Main,
+            settings.CountDownStudy with { DirectContext = contextFactor * settings.CountDownStudy.DirectContext });
+        Cell Sudoku(string name, SudokuSettings puzzles, SudokuVariant variant) => new(
+            "sudoku-" + name, new SudokuTask(puzzles with { Variant = variant }), variant == SudokuVariant.Direct, settings.Main,
+            settings.SudokuStudy);
+        Cell[] cells =
+        [
+            CountDown("search", CountDownVariant.Backtracking, false),
+            CountDown("direct", CountDownVariant.Direct, true),
+            CountDown("search-small", CountDownVariant.Backtracking, false, settings.Small),
+            CountDown("direct-small", CountDownVariant.Direct, true, settings.Small),
+            CountDown("mix", CountDownVariant.Mix, false),
+            CountDown("think", CountDownVariant.Think, false),
+            CountDown("stacked-search", CountDownVariant.Stacked, false),
+            CountDown("stacked-direct", CountDownVariant.StackedDirect, true, contextFactor: 2),
+            Sudoku("search", settings.Sudoku, SudokuVariant.Backtracking),
+            Sudoku("direct", settings.Sudoku, SudokuVariant.Direct),
+            Sudoku("shallow-search", settings.ShallowSudoku, SudokuVariant.Backtracking),
+            Sudoku("shallow-direct", settings.ShallowSudoku, SudokuVariant.Direct),
+        ];
+        return cells.ToDictionary(cell => cell.Name);
+    }
+
+    /// <summary>The network's configuration.</summary>
+    public ModelConfig Config(ITokenizer tokenizer) => new ModelConfig
+    {
+        Family = ModelFamily.Qwen2,
+        QkvBias = true,
+        TiedEmbeddings = false,
+        VocabularySize = tokenizer.VocabularySize,
+        HiddenSize = Shape.HiddenSize,
+        NumLayers = Shape.NumLayers,
+        NumHeads = Shape.NumHeads,
+        NumKvHeads = Shape.NumKvHeads,
+        IntermediateSize = Shape.IntermediateSize,
+        MaxPositions = Context,
+        NormEpsilon = 1e-6f,
+        BosTokenId = tokenizer.BosId,
+        EosTokenId = tokenizer.EosId,
+        PadTokenId = tokenizer.PadId,
+    }.Validated(Name);
+
+    /// <summary>The trainer's settings.</summary>
+    public TrainerSettings TrainerSettings(ulong seed) => new()
+    {
+        BatchSequences = Training.BatchSequences,
+        Seed = seed,
+        Schedule = new LearningRateSchedule
+        {
+            PeakLearningRate = Training.PeakLearningRate,
+            WarmupSteps = Math.Min(Training.WarmupSteps, Training.Steps / 2),
+            TotalSteps = Training.Steps,
+        },
+    };
+}

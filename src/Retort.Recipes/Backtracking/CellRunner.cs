@@ -1,0 +1,95 @@
+using Retort.Inference;
+using Retort.Models;
+using Retort.Models.Tokenizers;
+using Retort.Recipes.Report;
+using Retort.Tasks;
+using Retort.Tensors;
+using Retort.Training;
+
+namespace Retort.Recipes.Backtracking;
+
+/// <summary>
+/// Trains and asks one cell's model for one seed. What is there already is not done again: a finished evaluation is read, a
+/// half-trained model goes on from its checkpoint.
+/// </summary>
+internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, double peakFlops)
+{
+    private readonly Dictionary<ITask, SequenceSet> data = [];
+
+    /// <summary>FLOPs of training and of sampling spent by this process.</summary>
+    public FlopCounts Spent { get; private set; } = new(0, 0);
+
+    /// <summary>The cell's outcome on the test problems.</summary>
+    public CellOutcome Run(Cell cell, ulong seed)
+    {
+        var name = $"{cell.Name}-seed{seed}";
+        var tokenizer = TaskDataset.TokenizerFor(cell.Task);
+        var config = cell.Config(tokenizer);
+        var items = Enumerable.Range(0, settings.TestProblems).Select(i => cell.Task.Create(Split.Test, i)).ToArray();
+        if (!File.Exists(folder.EvaluationPath(name)))
+        {
+            using var model = new Transformer(config, device);
+            Train(cell, seed, name, model, tokenizer);
+            Evaluate(cell, seed, name, model, tokenizer, items);
+        }
+
+        return CellOutcome.Read(folder.EvaluationPath(name), cell, config, tokenizer, items);
+    }
+
+    private void Train(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer)
+    {
+        model.Initialize(seed);
+        var mixture = new Mixture(seed, (DataOf(cell, tokenizer), 1));
+        using var trainer = new Trainer(model, mixture, cell.TrainerSettings(seed));
+        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name));
+        var phase = "train/" + name;
+        var before = device.Work.Flops;
+        var values = new Metric[4];
+        checkpoint.TryRestore(model, trainer);
+        folder.TruncateMetrics(phase, trainer.Steps);
+        TrainingLoop.Run(model, trainer, cell.Training.Steps, new TrainingLoopOptions
+        {
+            Name = "train " + name,
+            Checkpoint = checkpoint,
+            CheckpointEvery = 500,
+            Tokenizer = tokenizer,
+            PeakFlops = peakFlops,
+            Progress = context.Progress,
+            Stepped = step =>
+            {
+                values[0] = new("loss", step.Loss);
+                values[1] = new("gradient_norm", step.GradientNorm);
+                values[2] = new("learning_rate", step.LearningRate);
+                values[3] = new("tokens", step.Tokens);
+                folder.AppendMetrics(phase, step.Step, values);
+            },
+        }, context.Cancellation);
+        Spent = Spent with { Train = Spent.Train + device.Work.Flops - before };
+    }
+
+    private void Evaluate(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer, TaskItem[] items)
+    {
+        var before = device.Work.Flops;
+        var temperature = cell.IsDirect ? (float)settings.Temperature : 0;
+        var graded = TaskEvaluation.Run(
+            model, tokenizer, cell.Task, items, cell.IsDirect ? settings.DirectSamples : 1,
+            new SamplingSettings { Temperature = temperature, MaxNewTokens = cell.Context },
+            new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, "ask " + name, context.Cancellation);
+        Spent = Spent with { Sample = Spent.Sample + device.Work.Flops - before };
+        CellOutcome.Write(folder.EvaluationPath(name), cell, temperature, items, graded);
+    }
+
+    /// <summary>Cells of different size learn from the same data, made once.</summary>
+    private SequenceSet DataOf(Cell cell, ITokenizer tokenizer)
+    {
+        if (!data.TryGetValue(cell.Task, out var set))
+        {
+            set = TaskDataset.Build(
+                cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads, context.Progress, context.Cancellation);
+            data.Clear();
+            data.Add(cell.Task, set);
+        }
+
+        return set;
+    }
+}
