@@ -19,6 +19,7 @@ internal static class CliApp
     {
         new ListCommand(host),
         new RunCommand(host),
+        new SampleCommand(host),
         new DoctorCommand(host),
     };
 

@@ -10,6 +10,10 @@ internal sealed record Outcome(int ExitCode, string Output, string Error);
 /// <summary>The program, in this process, with captured writers.</summary>
 internal static class Cli
 {
+    /// <summary>The commands, as a message lists them.</summary>
+    public static string CommandNames => string.Join(
+        ", ", CliApp.CreateTree(new CliHost { Output = TextWriter.Null, Error = TextWriter.Null }).Subcommands.Select(command => command.Name));
+
     public static Outcome Run(string[] words, Func<CliHost, CliHost>? change = null)
     {
         var (output, error) = (new StringWriter(), new StringWriter());

@@ -23,7 +23,7 @@ public class ProcessTests
         Assert.Equal((0, ""), (help.ExitCode, help.Error));
         Assert.Contains("doctor", help.Output, StringComparison.Ordinal);
         var wrong = Start("dotnet", [program, "doctr"]);
-        Assert.Equal((2, "", "retort: unknown command 'doctr'; expected one of list, run, doctor; did you mean 'doctor'?\n"),
+        Assert.Equal((2, "", $"retort: unknown command 'doctr'; expected one of {Cli.CommandNames}; did you mean 'doctor'?\n"),
             (wrong.ExitCode, wrong.Output, wrong.Error));
     }
 

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Retort.Inference;
+
+namespace Retort.Cli.Commands;
+
+/// <summary>What a verifier adds to a sample.</summary>
+/// <param name="Problem">The problem's identifier.</param>
+/// <param name="Model">The model's name.</param>
+/// <param name="Temperature">It was drawn with.</param>
+/// <param name="Correct">The verdict.</param>
+/// <param name="Answer">The answer found in it, if any.</param>
+internal sealed record SampleGrade(string Problem, string Model, float Temperature, bool Correct, string? Answer);
+
+/// <summary>
+/// A sample as one line of JSON: <c>{id, prompt, tokens, text, logprobs, logprob_bits, finish_reason}</c>, graded ones with
+/// <c>{problem, model, temperature, sample, correct, answer}</c>. Bits are each float32 as eight hexadecimal digits.
+/// </summary>
+internal static class SampleLine
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The line, without its end. <paramref name="sample"/> is null where every prompt has one.</summary>
+    public static string Of(string id, string prompt, string text, Completion completion, int? sample = null, SampleGrade? grade = null)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, Options))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", id);
+            json.WriteString("prompt", prompt);
+            json.WriteStartArray("tokens");
+            foreach (var token in completion.Tokens)
+            {
+                json.WriteNumberValue(token);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("text", text);
+            json.WriteStartArray("logprobs");
+            foreach (var logprob in completion.Logprobs)
+            {
+                if (float.IsFinite(logprob))
+                {
+                    json.WriteNumberValue(logprob);
+                }
+                else
+                {
+                    json.WriteNullValue();
+                }
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("logprob_bits");
+            foreach (var logprob in completion.Logprobs)
+            {
+                json.WriteStringValue(BitConverter.SingleToUInt32Bits(logprob).ToString("x8", CultureInfo.InvariantCulture));
+            }
+
+            json.WriteEndArray();
+            json.WriteString("finish_reason", completion.FinishReason == FinishReason.Stop ? "stop" : "length");
+            if (grade is not null)
+            {
+                json.WriteString("problem", grade.Problem);
+                json.WriteString("model", grade.Model);
+                json.WriteNumber("temperature", grade.Temperature);
+            }
+
+            if (sample is { } number)
+            {
+                json.WriteNumber("sample", number);
+            }
+
+            if (grade is not null)
+            {
+                json.WriteBoolean("correct", grade.Correct);
+                json.WriteString("answer", grade.Answer);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+}
