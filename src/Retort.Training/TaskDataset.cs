@@ -18,11 +18,11 @@ public static class TaskDataset
 
     /// <summary>
     /// Problems 0 .. count-1 of the training split, in windows of at most <paramref name="maxLength"/> tokens
-    /// (see <see cref="Windows"/>). The result does not depend on <paramref name="threads"/>.
+    /// (see <see cref="Windows"/>), at most <paramref name="maxWindows"/> of each. The result does not depend on <paramref name="threads"/>.
     /// </summary>
     public static SequenceSet Build(
-        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, IProgressReporter? progress = null,
-        CancellationToken cancellation = default)
+        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, int maxWindows = int.MaxValue,
+        IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         var set = new SequenceSet();
         var chunk = new (int[] Prompt, int[] Answer)[Math.Min(ChunkItems, count)];
@@ -38,7 +38,7 @@ public static class TaskDataset
                 });
             foreach (var (prompt, answer) in chunk.AsSpan(0, size))
             {
-                Windows.Add(set, prompt, answer, maxLength);
+                Windows.Add(set, prompt, answer, maxLength, maxWindows: maxWindows);
             }
 
             phase.Report(first + size);

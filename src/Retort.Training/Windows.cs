@@ -9,9 +9,11 @@ public static class Windows
     /// <summary>
     /// Adds prompt + answer to <paramref name="set"/> in windows of at most <paramref name="maxLength"/> tokens. The prompt is learned
     /// once, in the first window; with <paramref name="repeatPrompt"/> the later ones read it again without learning it.
+    /// Windows after the first <paramref name="maxWindows"/> are left out.
     /// </summary>
     public static void Add(
-        SequenceSet set, ReadOnlySpan<int> prompt, ReadOnlySpan<int> answer, int maxLength, bool repeatPrompt = true)
+        SequenceSet set, ReadOnlySpan<int> prompt, ReadOnlySpan<int> answer, int maxLength, bool repeatPrompt = true,
+        int maxWindows = int.MaxValue)
     {
         Span<int> window = new int[maxLength];
         if (prompt.Length + 1 > maxLength)
@@ -24,7 +26,7 @@ public static class Windows
         answer[..first].CopyTo(window[prompt.Length..]);
         set.Add(window[..(prompt.Length + first)]);
         var prefix = repeatPrompt ? prompt.Length : 0;
-        for (var read = first; read < answer.Length;)
+        for (var (read, windows) = (first, 1); read < answer.Length && windows < maxWindows; windows++)
         {
             // The token before the window is read again, so that the window's first new token has its predecessor.
             var context = answer.Slice(read - 1, 1);

@@ -59,6 +59,10 @@ public sealed record StudySettings
     [Doc("Context of models that search", Unit = "tokens"), Range(16, 65536)]
     public int SearchContext { get; init; } = 512;
 
+    /// <summary>Windows of a long trace that are trained on, from its beginning; 0 for all.</summary>
+    [Doc("Windows of a long trace that are trained on, from its beginning; 0: all"), NotNegative]
+    public int WindowsPerTrace { get; init; }
+
     /// <summary>Context of models that answer directly.</summary>
     [Doc("Context of models that answer directly", Unit = "tokens"), Range(16, 65536)]
     public int DirectContext { get; init; } = 64;

@@ -85,7 +85,8 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
         if (!data.TryGetValue(cell.Task, out var set))
         {
             set = TaskDataset.Build(
-                cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads, context.Progress, context.Cancellation);
+                cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads,
+                cell.Study.WindowsPerTrace > 0 ? cell.Study.WindowsPerTrace : int.MaxValue, context.Progress, context.Cancellation);
             data.Clear();
             data.Add(cell.Task, set);
         }
