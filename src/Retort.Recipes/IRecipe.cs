@@ -56,6 +56,9 @@ public sealed record RecipeContext
     /// <summary>Continue what the folder holds; without it a folder with an unfinished run of another configuration is an error.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>Folders of finished parts (other seeds, other claims) to join and judge; nothing is trained.</summary>
+    public IReadOnlyList<string> MergeFolders { get; init; } = [];
+
     /// <summary>Print the resolved configuration, parameters, FLOPs, memory and expected time; compute nothing.</summary>
     public bool DryRun { get; init; }
 

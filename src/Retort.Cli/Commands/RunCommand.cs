@@ -20,6 +20,12 @@ internal sealed class RunCommand : Command
         Description = "Run these seeds, e.g. 2 or 1,3 or 1..3. [default: the preset's]",
     };
 
+    private readonly Option<string[]> merge = new("--merge")
+    {
+        HelpName = "DIR", AllowMultipleArgumentsPerToken = true,
+        Description = "Join the folders of finished parts (other seeds, other claims) and judge them; trains nothing.",
+    };
+
     private readonly ComputeOptions compute = new();
 
     public RunCommand(CliHost host)
@@ -31,6 +37,7 @@ internal sealed class RunCommand : Command
         Options.Add(preset);
         Options.Add(claims);
         Options.Add(seeds);
+        Options.Add(merge);
         compute.AddTo(this);
         SetAction(Invoke);
     }
@@ -48,6 +55,7 @@ internal sealed class RunCommand : Command
             Overrides = compute.ReadOverrides(parsed),
             Seeds = ReadSeeds(parsed.GetValue(seeds), parsed.GetValue(compute.Seed)),
             Claims = parsed.GetValue(claims)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            MergeFolders = parsed.GetValue(merge) ?? [],
             Threads = compute.ReadThreads(parsed),
             Resume = parsed.GetValue(compute.Resume),
             DryRun = parsed.GetValue(compute.DryRun),

@@ -44,7 +44,9 @@ public sealed class BacktrackingRecipe : IRecipe
     /// <inheritdoc/>
     public RecipeOutcome Run(RecipeContext context)
     {
-        var settings = Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
+        var settings = context.MergeFolders.Count > 0
+            ? BacktrackingMerge.Settings(context)
+            : Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
         var claims = ChooseClaims(context);
         var cells = Cell.All(settings);
@@ -57,6 +59,12 @@ public sealed class BacktrackingRecipe : IRecipe
         }
 
         using var folder = RunFolder.Create(context.OutputFolder, Config.Write(settings));
+        if (context.MergeFolders.Count > 0)
+        {
+            BacktrackingMerge.CopyEvaluations(context.MergeFolders, folder);
+            toRun = [.. toRun.Where(cell => settings.Seeds.All(seed => File.Exists(folder.EvaluationPath(CellRunner.NameOf(cell, seed)))))];
+        }
+
         using var device = new CpuDevice(context.Threads);
         var start = context.Time.GetTimestamp();
         var peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
@@ -86,6 +94,8 @@ public sealed class BacktrackingRecipe : IRecipe
         BacktrackingClaims.NeedReinforcementLearning.Contains(claim) ? claim.NotRun("it needs reinforcement learning, which this recipe does not do yet")
         : preset == "smoke" ? claim.NotRun("the smoke preset proves the plumbing only")
         : !chosen.Contains(claim.Id) ? claim.NotRun($"not asked for (preset {preset}; see --preset full and --claims)")
+        : BacktrackingClaims.CellsOf(claim.Id).FirstOrDefault(cell => !evidence.Has(cell)) is { } missing
+            ? claim.NotRun($"the joined parts lack {missing}")
         : BacktrackingJudge.Judge(claim, evidence);
 
     private static IReadOnlyList<string> ChooseClaims(RecipeContext context)

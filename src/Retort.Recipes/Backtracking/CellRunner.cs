@@ -19,10 +19,13 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
     /// <summary>FLOPs of training and of sampling spent by this process.</summary>
     public FlopCounts Spent { get; private set; } = new(0, 0);
 
+    /// <summary>What a cell's files of one seed are called.</summary>
+    public static string NameOf(Cell cell, ulong seed) => $"{cell.Name}-seed{seed}";
+
     /// <summary>The cell's outcome on the test problems.</summary>
     public CellOutcome Run(Cell cell, ulong seed)
     {
-        var name = $"{cell.Name}-seed{seed}";
+        var name = NameOf(cell, seed);
         var tokenizer = TaskDataset.TokenizerFor(cell.Task);
         var config = cell.Config(tokenizer);
         var items = Enumerable.Range(0, settings.TestProblems).Select(i => cell.Task.Create(Split.Test, i)).ToArray();

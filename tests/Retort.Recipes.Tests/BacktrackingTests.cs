@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Retort.Core;
+using Retort.Models;
+using Retort.Recipes.Backtracking;
+using Retort.Recipes.Report;
+
+namespace Retort.Recipes.Tests;
+
+/// <summary>The recipe at its smallest: plumbing, continuation, joining, prices.</summary>
+public sealed class BacktrackingTests : IDisposable
+{
+    private static readonly string[] Smaller =
+    [
+        "testProblems=4", "directSamples=2", "countDownStudy.trainProblems=40", "sudokuStudy.trainProblems=20",
+    ];
+
+    private readonly string root = Directory.CreateTempSubdirectory("retort-backtracking-").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void Smoke_writes_the_whole_run_folder_and_judges_nothing()
+    {
+        var outcome = Run("a");
+        var report = RunReport.FromJson(File.ReadAllText(At("a", "report.json")), "report.json");
+        Assert.False(outcome.AnyClaimFails);
+        Assert.Equal(["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10"], report.Claims.Select(claim => claim.Id));
+        Assert.All(report.Claims, claim => Assert.Equal(ClaimVerdict.NotRun, claim.Verdict));
+        Assert.All(report.Claims, claim => Assert.NotNull(claim.Reason));
+        Assert.True(report.Flops.Train > 0 && report.Flops.Sample > 0);
+        Assert.NotEmpty(report.Departures);
+        foreach (var file in new[] { "config.yaml", "metrics.jsonl", "timing.jsonl", "report.html" })
+        {
+            Assert.True(File.Exists(At("a", file)), file);
+        }
+
+        Assert.All(report.Figures, figure => Assert.True(File.Exists(At("a", figure)), figure));
+        Assert.All(File.ReadLines(At("a", "metrics.jsonl")), line => JsonDocument.Parse(line).Dispose());
+    }
+
+    [Fact]
+    public void A_run_cut_off_in_the_middle_continues_to_the_bytes_of_an_unbroken_one()
+    {
+        Run("whole");
+        Assert.ThrowsAny<OperationCanceledException>(() => Run("cut", new CancelAfter(reports: 12)));
+        Run("cut");
+        Assert.Equal(File.ReadAllBytes(At("whole", "metrics.jsonl")), File.ReadAllBytes(At("cut", "metrics.jsonl")));
+        foreach (var evaluation in Directory.GetFiles(At("whole", "evaluations")))
+        {
+            Assert.Equal(File.ReadAllBytes(evaluation), File.ReadAllBytes(At("cut", "evaluations", Path.GetFileName(evaluation))));
+        }
+
+        var model = Path.Combine("checkpoints", "sudoku-direct-seed1", "step-00000005", "model.safetensors");
+        Assert.Equal(File.ReadAllBytes(At("whole", model)), File.ReadAllBytes(At("cut", model)));
+    }
+
+    [Fact]
+    public void Parts_of_different_seeds_join_without_training()
+    {
+        Run("one", seeds: [1]);
+        Run("two", seeds: [2]);
+        Context("joined", merge: [At("one"), At("two")], out var context);
+        new BacktrackingRecipe().Run(context);
+        var report = RunReport.FromJson(File.ReadAllText(At("joined", "report.json")), "report.json");
+        Assert.Equal([1UL, 2UL], report.Seeds);
+        Assert.Equal(0, report.Flops.Train);
+        Assert.False(Directory.Exists(At("joined", "checkpoints")));
+    }
+
+    [Fact]
+    public void Parts_with_other_settings_do_not_join()
+    {
+        Run("one", seeds: [1]);
+        Context("other", null, out var other, extra: ["temperature=0.9"], seeds: [2]);
+        new BacktrackingRecipe().Run(other);
+        Context("joined", [At("one"), At("other")], out var context);
+        var error = Assert.Throws<UserError>(() => new BacktrackingRecipe().Run(context));
+        Assert.Contains("other settings", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("smoke")]
+    [InlineData("quick")]
+    [InlineData("full")]
+    [InlineData("paper")]
+    public void Every_preset_is_priced_without_being_run(string preset)
+    {
+        var outcome = new BacktrackingRecipe().Run(new RecipeContext { Preset = preset, OutputFolder = At(preset), DryRun = true });
+        using var plan = JsonDocument.Parse(outcome.Json);
+        Assert.True(plan.RootElement.GetProperty("flops").GetDouble() > 0);
+        Assert.True(plan.RootElement.GetProperty("peak_bytes").GetInt64() > 0);
+        Assert.False(Directory.Exists(At(preset)));
+    }
+
+    [Fact]
+    public void An_unknown_claim_is_refused_with_the_nearest_one()
+    {
+        var context = new RecipeContext { Preset = "full", OutputFolder = At("x"), Claims = ["C11"] };
+        var error = Assert.Throws<UserError>(() => new BacktrackingRecipe().Run(context));
+        Assert.Equal(2, error.ExitCode);
+        Assert.Contains("C10", error.Message, StringComparison.Ordinal);
+    }
+
+    // The table of section 4: hidden, layers, kv width, MLP; cost in 1e9 at 256 and at 4096 tokens, two digits.
+    [Theory]
+    [InlineData(256, 6, 1, 512, 0.91, 27)]
+    [InlineData(512, 8, 1, 1024, 4.7, 107)]
+    [InlineData(512, 10, 2, 2048, 9.9, 199)]
+    [InlineData(1024, 12, 2, 3072, 37, 696)]
+    public void The_papers_cost_formula_gives_the_papers_table(int hidden, int layers, int kvHeads, int mlp, double short256, double long4096)
+    {
+        var heads = hidden == 256 || layers == 8 ? 4 : 8;
+        var config = new ModelConfig
+        {
+            VocabularySize = 46, HiddenSize = hidden, NumLayers = layers, NumHeads = heads, NumKvHeads = kvHeads,
+            IntermediateSize = mlp, MaxPositions = 4096,
+        };
+        Assert.Equal(1, GenerationCost.PaperFormula(config, 256) / (short256 * 1e9), 0.02);
+        Assert.Equal(1, GenerationCost.PaperFormula(config, 4096) / (long4096 * 1e9), 0.02);
+    }
+
+    [Fact]
+    public void The_engines_count_is_twice_the_papers_linear_part_and_four_times_its_attention()
+    {
+        var config = new ModelConfig
+        {
+            VocabularySize = 16, HiddenSize = 64, NumLayers = 3, NumHeads = 4, NumKvHeads = 2, IntermediateSize = 128, MaxPositions = 512,
+        };
+        foreach (var tokens in new[] { 1, 17, 512 })
+        {
+            var (h, attention) = (64.0, 3 * 64.0 * tokens * (tokens + 1) / 2);
+            var linear = GenerationCost.PaperFormula(config, tokens) - attention;
+            Assert.Equal(2 * linear + 4 * attention + 2 * h * 16 * tokens, GenerationCost.Flops(config, tokens));
+        }
+    }
+
+    private RecipeOutcome Run(string name, CancelAfter? interruption = null, ulong[]? seeds = null)
+    {
+        Context(name, null, out var context, seeds: seeds);
+        return new BacktrackingRecipe().Run(interruption is null
+            ? context
+            : context with { Progress = interruption, Cancellation = interruption.Token });
+    }
+
+    private void Context(string name, string[]? merge, out RecipeContext context, string[]? extra = null, ulong[]? seeds = null) => context = new()
+    {
+        Preset = "smoke", OutputFolder = At(name), Overrides = [.. Smaller, .. extra ?? []], Seeds = seeds, MergeFolders = merge ?? [],
+    };
+
+    private string At(params string[] parts) => Path.Combine([root, .. parts]);
+
+    /// <summary>Cancels at the n-th report of progress, as a person might at any moment.</summary>
+    private sealed class CancelAfter(int reports) : IProgressReporter, IProgressPhase
+    {
+        private readonly CancellationTokenSource source = new();
+        private int seen;
+
+        public CancellationToken Token => source.Token;
+
+        public IProgressPhase Begin(string name, long total, string unit) => this;
+
+        public void Note(string text)
+        {
+        }
+
+        public void Report(long completed, Func<string>? metrics = null)
+        {
+            if (++seen == reports)
+            {
+                source.Cancel();
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
