@@ -25,6 +25,7 @@ public static class TaskDataset
         IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         var set = new SequenceSet();
+        var gap = tokenizer.PadId ?? throw new ArgumentException("the tokenizer has no padding token to mark gaps with", nameof(tokenizer));
         var chunk = new (int[] Prompt, int[] Answer)[Math.Min(ChunkItems, count)];
         using var phase = (progress ?? SilentProgress.Instance).Begin($"make {task.Name} problems", count, "problems");
         for (var first = 0; first < count; first += ChunkItems)
@@ -38,7 +39,7 @@ public static class TaskDataset
                 });
             foreach (var (prompt, answer) in chunk.AsSpan(0, size))
             {
-                Windows.Add(set, prompt, answer, maxLength, maxWindows: maxWindows);
+                Windows.Add(set, prompt, answer, maxLength, gap, maxWindows);
             }
 
             phase.Report(first + size);
