@@ -20,6 +20,7 @@ internal static class CliApp
         new ListCommand(host),
         new RunCommand(host),
         new SampleCommand(host),
+        new BenchCommand(host),
         new DoctorCommand(host),
     };
 

@@ -1,0 +1,166 @@
+using Retort.Core;
+using Retort.Inference;
+using Retort.Models;
+using Retort.Tensors;
+using Retort.Tensors.Cpu;
+using Retort.Training;
+
+namespace Retort.Recipes.Bench;
+
+/// <summary>
+/// The engine's speed end to end: what users run (<see cref="Trainer.Step"/>, <see cref="GenerationEngine.Step"/>) on
+/// random weights and tokens, beside the machine's peak and bandwidth measured around it.
+/// </summary>
+public static class EngineBench
+{
+    /// <summary>Decode steps timed as one, the mean of their contexts being half the shape's.</summary>
+    private const int DecodeSteps = 64;
+
+    private const ulong Seed = 1;
+
+    /// <summary>Measures one after the other, each as it is asked for.</summary>
+    public static IEnumerable<BenchResult> Run(BenchSettings settings, CancellationToken cancellation = default)
+    {
+        settings = settings.Validated();
+        foreach (var threads in settings.Threads)
+        {
+            using var device = new CpuDevice(threads);
+            var clock = new BenchClock(device, settings.Seconds, cancellation);
+            if (settings.What.Contains("matmul"))
+            {
+                yield return MatMul(device, clock, settings.MatMulSize);
+            }
+
+            foreach (var shape in settings.Shapes)
+            {
+                using var model = new Transformer(shape.Model, device);
+                model.Initialize(Seed);
+                if (settings.What.Contains("train"))
+                {
+                    yield return Train(model, clock, shape);
+                }
+
+                foreach (var batch in settings.What.Contains("decode") ? settings.DecodeBatches : [])
+                {
+                    yield return Decode(model, clock, shape, batch);
+                }
+
+                if (settings.What.Contains("prefill"))
+                {
+                    yield return Prefill(model, clock, shape);
+                }
+            }
+
+            if (settings.Model is { } path)
+            {
+                using var model = ModelStore.Load(path, device);
+                yield return Greedy(model, clock, path, settings.GreedyTokens);
+            }
+        }
+    }
+
+    private static BenchResult MatMul(CpuDevice device, BenchClock clock, int size)
+    {
+        var x = device.Allocate(size, size, out var ownerX);
+        var w = device.Allocate((int)(PanelMatrix.StorageLength(size, size) / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth, out var ownerW);
+        var y = device.Allocate(size, size, out var ownerY);
+        using (ownerX)
+        using (ownerW)
+        using (ownerY)
+        {
+            // Ordinary numbers: zeros and subnormals may take another time.
+            device.Fill(x, 0.5f);
+            device.Fill(w, 0.25f);
+            return clock.Measure(
+                "matmul", $"{size}x{size}x{size}", size, 0, size, 1, 3L * size * size * sizeof(float), () => { },
+                () => device.Linear(x, new PanelMatrix(w, size, size), default, default, y));
+        }
+    }
+
+    private static BenchResult Train(Transformer model, BenchClock clock, BenchShape shape)
+    {
+        var tokens = new SequenceSet();
+        for (var s = 0; s < 4 * shape.TrainBatch; s++)
+        {
+            tokens.Add(RandomTokens(shape.Vocabulary, shape.Context + 1, s));
+        }
+
+        var settings = new TrainerSettings
+        {
+            BatchSequences = shape.TrainBatch,
+            Schedule = new LearningRateSchedule { PeakLearningRate = 1e-5, TotalSteps = 1_000_000 },
+        };
+        using var trainer = new Trainer(model, new Mixture(Seed, (tokens, 1)), settings);
+        return clock.Measure(
+            "train", shape.Name, shape.TrainBatch, shape.Context, shape.TrainBatch * shape.Context, 1,
+            4 * WeightBytes(model), () => { }, () => trainer.Step());
+    }
+
+    private static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch)
+    {
+        // The first drawn token belongs to the prompts' own step; the steps timed see prompt + 1 .. prompt + steps keys.
+        var steps = Math.Min(DecodeSteps, shape.Context - 2);
+        var prompt = Math.Max(1, (shape.Context - steps) / 2);
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = batch, PrefillTokens = batch * prompt });
+        var sampling = new SamplingSettings { MaxNewTokens = steps + 1 };
+        return clock.Measure(
+            "decode", shape.Name, batch, shape.Context / 2, (long)batch * steps, steps,
+            WeightBytes(model) + (long)batch * KvBytes(model, shape.Context / 2), Prepare, Steps);
+
+        void Prepare()
+        {
+            for (var s = 0; s < batch; s++)
+            {
+                engine.Submit(new GenerationRequest(RandomTokens(shape.Vocabulary, prompt, s), sampling, Seed));
+            }
+
+            engine.Step();
+        }
+
+        void Steps()
+        {
+            for (var step = 0; step < steps; step++)
+            {
+                engine.Step();
+            }
+        }
+    }
+
+    private static BenchResult Prefill(Transformer model, BenchClock clock, BenchShape shape)
+    {
+        var prompt = shape.Context - 1;
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1, PrefillTokens = shape.Context });
+        var request = new GenerationRequest(RandomTokens(shape.Vocabulary, prompt, 0), new SamplingSettings { MaxNewTokens = 1 }, Seed);
+        return clock.Measure(
+            "prefill", shape.Name, 1, prompt, prompt, 1, WeightBytes(model) + KvBytes(model, prompt),
+            () => engine.Submit(request), () => engine.Step());
+    }
+
+    private static BenchResult Greedy(Transformer model, BenchClock clock, string path, int maxNewTokens)
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1 });
+        var count = Math.Min(maxNewTokens, engine.MaxLength - 1);
+        var prompt = new[] { model.Config.BosTokenId ?? 0 };
+        var request = new GenerationRequest(prompt, new SamplingSettings { Temperature = 0, MaxNewTokens = count }, Seed);
+        return clock.Measure(
+            "decode", Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)), 1, count / 2, count, count,
+            WeightBytes(model) + KvBytes(model, count / 2), () => engine.Submit(request), () => engine.Run());
+    }
+
+    private static long WeightBytes(Transformer model) => model.Parameters.FlatLength * sizeof(float);
+
+    private static long KvBytes(Transformer model, int tokens) =>
+        2L * model.Config.NumLayers * model.Config.KeyValueSize * tokens * sizeof(float);
+
+    private static int[] RandomTokens(int vocabulary, int count, int index)
+    {
+        var random = CounterRandom.For(Seed, "bench/tokens", (ulong)index);
+        var tokens = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            tokens[i] = random.NextInt32(vocabulary);
+        }
+
+        return tokens;
+    }
+}
