@@ -24,7 +24,8 @@ internal static unsafe class AttentionReference
         }
     }
 
-    private static float Query(in HeadShape shape, float* qkv, int row, int head, float* output)
+    /// <summary>One query head of row <paramref name="row"/>; returns its lse.</summary>
+    internal static float Query(in HeadShape shape, float* qkv, int row, int head, float* output)
     {
         var headDim = shape.HeadDim;
         var values = qkv + shape.ValueOffset(head / shape.Group);

@@ -1,0 +1,249 @@
+using Retort.Tensors.Cpu;
+
+namespace Retort.Tensors.Reference;
+
+/// <summary>
+/// The seam's second backend: one thread, one element at a time, each sum written as docs/numerics.md writes it. Slow and
+/// obvious; every other backend must give its bits. Beside the scalar kernels of this folder it shares only native memory with
+/// the CPU backend and, with every backend, the drawing of a token from probabilities.
+/// </summary>
+public sealed unsafe partial class ReferenceDevice : Device
+{
+    /// <inheritdoc/>
+    public override int Threads => 1;
+
+    /// <inheritdoc/>
+    public override Storage Allocate(long bytes) => Storage.Allocate(bytes);
+
+    /// <inheritdoc/>
+    public override void Write(Tensor destination, ReadOnlySpan<float> source) => source.CopyTo(Span(destination));
+
+    /// <inheritdoc/>
+    public override void Write(IntTensor destination, ReadOnlySpan<int> source) =>
+        source.CopyTo(new Span<int>(destination.Data, destination.Length));
+
+    /// <inheritdoc/>
+    public override void Read(Tensor source, Span<float> destination) => Span(source).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Read(IntTensor source, Span<int> destination) =>
+        new Span<int>(source.Data, source.Length).CopyTo(destination);
+
+    /// <inheritdoc/>
+    public override void Copy(Tensor source, Tensor destination) => Span(source).CopyTo(Span(destination));
+
+    /// <inheritdoc/>
+    public override void Fill(Tensor destination, float value) => Span(destination).Fill(value);
+
+    /// <inheritdoc/>
+    public override void Add(Tensor a, Tensor b, Tensor sum)
+    {
+        for (nint i = 0; i < sum.Length; i++)
+        {
+            sum.Data[i] = a.Data[i] + b.Data[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void GatherRows(Tensor x, IntTensor rows, Tensor y) =>
+        Embedding.Gather(x.Data, x.Columns, rows.Data, y.Data, y.Columns, 0, rows.Length);
+
+    /// <inheritdoc/>
+    public override void WritePanels(ReadOnlySpan<float> rows, PanelMatrix weight, int firstRow)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            *Products.At(weight, firstRow + i / weight.InDim, i % weight.InDim) = rows[i];
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ReadPanels(PanelMatrix weight, int firstRow, Span<float> rows)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = *Products.At(weight, firstRow + i / weight.InDim, i % weight.InDim);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Sample(Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs)
+    {
+        var vocabulary = logits.Columns;
+        var (probabilities, keys) = (new float[vocabulary], new ulong[vocabulary]);
+        for (var r = 0; r < rows.Length; r++)
+        {
+            var row = Span(logits.Slice(r, 1));
+            int token;
+            if (rows[r].Temperature == 0)
+            {
+                Reference.CrossEntropy.ArgMax(logits.Data, vocabulary, vocabulary, &token - r, r, r + 1);
+            }
+            else
+            {
+                var max = float.NegativeInfinity;
+                foreach (var logit in row)
+                {
+                    max = logit > max ? logit : max;
+                }
+
+                for (var i = 0; i < vocabulary; i++)
+                {
+                    probabilities[i] = Elementary.Exp((row[i] - max) / rows[r].Temperature);
+                }
+
+                token = Sampling.Draw(probabilities, rows[r], keys);
+            }
+
+            float logprob;
+            Reference.CrossEntropy.LogProbs(logits.Data, vocabulary, vocabulary, &token - r, &logprob - r, null, r, r + 1);
+            (tokens[r], logprobs[r]) = (token, logprob);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override double SumOfSquares(Tensor flat)
+    {
+        var blocks = (int)((flat.Length + 4095) / 4096);
+        var total = 0.0;
+        for (var b = 0; b < blocks; b++)
+        {
+            double partial;
+            SumSquares.Blocks(flat.Data, flat.Length, &partial - b, b, b + 1);
+            total += partial;
+        }
+
+        return total;
+    }
+
+    /// <inheritdoc/>
+    public override void AdamW(Tensor parameters, Tensor gradients, Tensor m, Tensor v, in AdamWStep step) =>
+        Reference.AdamW.Step(parameters.Data, gradients.Data, m.Data, v.Data, step, 0, (nint)parameters.Length);
+
+    /// <inheritdoc/>
+    protected override void CrossEntropyCore(
+        Tensor logits, IntTensor targets, Tensor weights, float zLoss, float gradientScale, Tensor losses, Tensor logprobs)
+    {
+        var vocabulary = logits.Columns;
+        if (gradientScale == 0)
+        {
+            Reference.CrossEntropy.Forward(
+                logits.Data, vocabulary, vocabulary, targets.Data, weights.Data, zLoss, losses.Data, logprobs.Data, 0, logits.Rows);
+        }
+        else
+        {
+            Reference.CrossEntropy.ForwardBackward(
+                logits.Data, vocabulary, vocabulary, targets.Data, weights.Data, zLoss, gradientScale, losses.Data, logprobs.Data,
+                0, logits.Rows);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void LinearCore(Tensor x, PanelMatrix weight, Tensor bias, Tensor residual, Tensor y) =>
+        Products.Forward(x, weight, bias.Data, residual.Data, y);
+
+    /// <inheritdoc/>
+    protected override void LinearBackwardInputCore(Tensor dY, PanelMatrix weight, Tensor dX, bool accumulate) =>
+        Products.BackwardInput(dY, weight, dX, accumulate);
+
+    /// <inheritdoc/>
+    protected override void LinearBackwardWeightCore(
+        Tensor x, Tensor dY, GradientShards shards, PanelMatrix dW, Tensor dBias)
+    {
+        Products.BackwardWeight(x, dY, shards, dW);
+        Bias(dY, shards, dBias);
+    }
+
+    /// <inheritdoc/>
+    protected override void AttentionCore(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse)
+    {
+        for (var s = 0; s + 1 < sequenceStarts.Length; s++)
+        {
+            var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
+            AttentionReference.Forward(heads, Row(qkv, first), Row(output, first), Row(lse, first), end - first);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void AttentionBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv)
+    {
+        for (var s = 0; s + 1 < sequenceStarts.Length; s++)
+        {
+            var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
+            AttentionReference.Backward(
+                heads, Row(qkv, first), Row(output, first), Row(dOut, first), Row(lse, first), Row(dQkv, first), end - first);
+        }
+    }
+
+    /// <summary>Puts each sequence's keys and values, the cached ones and the new, back into rows of q|k|v and attends to those.</summary>
+    protected override void CachedAttentionCore(
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+    {
+        for (var s = 0; s < layout.NumSequences; s++)
+        {
+            var (first, start) = (layout.RowStarts[s], layout.StartPositions[s]);
+            var end = start + layout.RowStarts[s + 1] - first;
+            var whole = new float[end * heads.QkvWidth];
+            fixed (float* rows = whole)
+            {
+                for (var position = 0; position < end; position++)
+                {
+                    var row = rows + position * heads.QkvWidth;
+                    if (position >= start)
+                    {
+                        Span(qkv.Slice(first + position - start, 1)).CopyTo(new Span<float>(row, heads.QkvWidth));
+                    }
+
+                    var page = layout.Pages(s)[position / KvPages.PageTokens];
+                    Exchange(row, pages, layer, page, position % KvPages.PageTokens, heads, write: position >= start);
+                }
+
+                for (var position = start; position < end; position++)
+                {
+                    for (var head = 0; head < heads.NumHeads; head++)
+                    {
+                        AttentionReference.Query(
+                            heads, rows, position, head, Row(output, first + position - start) + head * heads.HeadDim);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Copies keys and values of one row to its place in a page, or from it.</summary>
+    private static void Exchange(float* row, KvPages pages, int layer, int page, int place, HeadShape heads, bool write)
+    {
+        for (var kvHead = 0; kvHead < heads.NumKvHeads; kvHead++)
+        {
+            var inPage = (nint)page * pages.PageFloats + kvHead * heads.HeadDim * KvPages.PageTokens;
+            for (var d = 0; d < heads.HeadDim; d++)
+            {
+                var key = pages.Keys(layer) + inPage + d * KvPages.PageTokens + place;
+                var value = pages.Values(layer) + inPage + place * heads.HeadDim + d;
+                float* rowKey = row + heads.KeyOffset(kvHead) + d, rowValue = row + heads.ValueOffset(kvHead) + d;
+                if (write)
+                {
+                    (*key, *value) = (*rowKey, *rowValue);
+                }
+                else
+                {
+                    (*rowKey, *rowValue) = (*key, *value);
+                }
+            }
+        }
+    }
+
+    private static Span<float> Span(Tensor tensor) => new(tensor.Data, checked((int)tensor.Length));
+
+    private static float* Row(Tensor tensor, int row) => tensor.Data + (nint)row * tensor.Columns;
+
+    private static void Bias(Tensor dY, GradientShards shards, Tensor dBias)
+    {
+        if (!dBias.IsAbsent)
+        {
+            NormGradients.Bias(
+                dY.Data, dY.Columns, dBias.Data, shards.RowStarts.Data, shards.Count, shards.ContinueChain, 0, dY.Columns);
+        }
+    }
+}

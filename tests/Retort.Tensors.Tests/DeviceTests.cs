@@ -1,0 +1,236 @@
+namespace Retort.Tensors.Tests;
+
+/// <summary>Every operation of the seam, large enough for the CPU to split it over its threads, has the reference's bits.</summary>
+public sealed class DeviceTests
+{
+    private static readonly HeadShape Heads = new(6, 2, 12);
+
+    /// <summary>Chains cut in one, in four shards (one of them empty), and one that goes on.</summary>
+    public static TheoryData<int> Cuts => [1, 4, -1];
+
+    [Theory, MemberData(nameof(Cuts))]
+    public void Linear_forward_and_backward(int cut) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 83, inDim = 37, outDim = 53;
+        var (x, dY, weight) = (c.Normal(rows, inDim), c.Normal(rows, outDim), c.Weights(outDim, inDim));
+        var (bias, residual, y) = (c.Normal(1, outDim), c.Normal(rows, outDim), c.Empty(rows, outDim));
+        c.Device.Linear(x, weight, default, default, y);
+        c.Show("product", y);
+        c.Device.Linear(x, weight, bias, residual, residual);
+        c.Show("product, bias and residual in place", residual);
+        var dX = c.Normal(rows, inDim);
+        c.Device.LinearBackwardInput(dY, weight, dX, accumulate: true);
+        c.Show("input gradient, accumulated", dX);
+        c.Device.LinearBackwardInput(dY, weight, dX, accumulate: false);
+        c.Show("input gradient", dX);
+        var (dW, dBias) = (c.Weights(outDim, inDim), c.Normal(1, outDim));
+        c.Device.LinearBackwardWeight(x, dY, Shards(c, rows, cut), dW, dBias);
+        c.Show("weight and bias gradient", dW.Panels, dBias);
+        var host = new float[7 * inDim];
+        c.Device.ReadPanels(dW, 20, host);
+        var copy = c.NoWeights(outDim, inDim);
+        c.Device.WritePanels(host, copy, 30);
+        c.Show("panels written from rows that were read", copy.Panels);
+    });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Products_of_a_few_rows(int rows) => DeviceCase.SameBits(c =>
+    {
+        var (x, weight, y) = (c.Normal(rows, 300), c.Weights(1000, 300), c.Empty(rows, 1000));
+        c.Device.Linear(x, weight, default, default, y);
+        c.Show("product", y);
+    });
+
+    [Theory, MemberData(nameof(Cuts))]
+    public void Embedding_forward_and_backward_from_a_table_and_from_panels(int cut) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 700, vocabulary = 41, width = 70;
+        var (tokens, dY) = (c.RandomInts(rows, vocabulary - 1), c.Normal(rows, width));
+        EmbeddingTable[] tables = [new(c.Normal(vocabulary, width), default), new(default, c.Weights(vocabulary, width))];
+        foreach (var table in tables)
+        {
+            var y = c.Empty(rows, width);
+            c.Device.Embed(tokens, table, y);
+            c.Show("rows", y);
+            c.Device.EmbedBackward(tokens, dY, Shards(c, rows, cut), table);
+            c.Show("table gradient", table.IsTied ? table.Tied.Panels : table.Table);
+        }
+    });
+
+    [Theory, MemberData(nameof(Cuts))]
+    public void Norms_of_rows(int cut) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 301, width = 100;
+        var (x, dY, gain, bias) = (c.Normal(rows, width, 2), c.Normal(rows, width), c.Normal(1, width), c.Normal(1, width));
+        var (y, mean, rstd) = (c.Empty(rows, width), c.Empty(rows, 1), c.Empty(rows, 1));
+        var (dX, dGain, dBias) = (c.Normal(rows, width), c.Normal(1, width), c.Normal(1, width));
+        var shards = Shards(c, rows, cut);
+        c.Device.RmsNorm(x, gain, 1e-5f, y, rstd);
+        c.Device.RmsNormBackward(dY, x, gain, rstd, dX, accumulate: true, shards, dGain);
+        c.Show("root mean square", y, rstd, dX, dGain);
+        c.Device.LayerNorm(x, gain, bias, 1e-5f, y, mean, rstd);
+        c.Device.LayerNormBackward(dY, x, gain, mean, rstd, dX, accumulate: true, shards, dGain, dBias);
+        c.Show("layer", y, mean, rstd, dX, dGain, dBias);
+        c.Device.LayerNorm(x, default, default, 1e-5f, y, mean, rstd);
+        c.Device.LayerNormBackward(dY, x, default, mean, rstd, dX, accumulate: false, shards, default, default);
+        c.Show("layer without gain and bias", y, mean, rstd, dX);
+    });
+
+    [Theory, MemberData(nameof(Cuts))]
+    public void Norms_of_heads(int cut) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 250;
+        var (x, dY) = (c.Normal(rows, Heads.QkvWidth), c.Normal(rows, Heads.QkvWidth));
+        var (gainQ, gainK) = (c.Normal(1, Heads.HeadDim), c.Normal(1, Heads.HeadDim));
+        var (y, rstd, dX) = (c.Empty(rows, Heads.QkvWidth), c.Empty(rows, 8), c.Empty(rows, Heads.QkvWidth));
+        var (dGainQ, dGainK) = (c.Normal(1, Heads.HeadDim), c.Normal(1, Heads.HeadDim));
+        c.Device.HeadNorm(x, gainQ, gainK, Heads, 1e-5f, y, rstd);
+        c.Device.HeadNormBackward(dY, x, gainQ, gainK, rstd, Heads, dX, Shards(c, rows, cut), dGainQ, dGainK);
+        c.Show("head norm", y, rstd, dX, dGainQ, dGainK);
+    });
+
+    [Fact]
+    public void Rotary_positions_there_and_back() => DeviceCase.SameBits(c =>
+    {
+        const int rows = 300;
+        var qkv = c.Normal(rows, Heads.QkvWidth);
+        var tables = new RopeTables(c.Normal(50, 6), c.Normal(50, 6));
+        var positions = c.RandomInts(rows, 50);
+        c.Device.Rope(qkv, positions, tables, 8, Heads.HeadDim, inverse: false);
+        c.Show("rotated", qkv);
+        c.Device.Rope(qkv, positions, tables, 8, Heads.HeadDim, inverse: true);
+        c.Show("rotated back", qkv);
+    });
+
+    [Fact]
+    public void Activations() => DeviceCase.SameBits(c =>
+    {
+        const int rows = 130, width = 90;
+        var (gateUp, dY, y) = (c.Normal(rows, 2 * width, 2), c.Normal(rows, width), c.Empty(rows, width));
+        var dGateUp = c.Empty(rows, 2 * width);
+        c.Device.SwiGlu(gateUp, y);
+        c.Device.SwiGluBackward(dY, gateUp, dGateUp);
+        c.Show("swiglu", y, dGateUp);
+        var (x, dX) = (c.Normal(rows, width, 2), c.Empty(rows, width));
+        c.Device.Gelu(x, y);
+        c.Device.GeluBackward(dY, x, dX);
+        c.Show("gelu", y, dX);
+        c.Device.Relu(x, y);
+        c.Device.ReluBackward(dY, x, dX);
+        c.Show("relu", y, dX);
+    });
+
+    [Fact]
+    public void Training_attention_over_ragged_sequences() => DeviceCase.SameBits(c =>
+    {
+        int[] starts = [0, 1, 70, 71, 210];
+        foreach (var heads in new[] { Heads, new HeadShape(1, 1, 16), new HeadShape(5, 1, 4) })
+        {
+            var rows = starts[^1];
+            var (qkv, dOut, sequences) = (c.Normal(rows, heads.QkvWidth), c.Normal(rows, heads.OutputWidth), c.Ints(starts));
+            var (output, lse, dQkv) = (c.Empty(rows, heads.OutputWidth), c.Empty(rows, heads.NumHeads), c.Empty(rows, heads.QkvWidth));
+            c.Device.Attention(qkv, sequences, heads, 1, output, lse);
+            c.Device.AttentionBackward(dOut, qkv, output, lse, sequences, heads, 1, dQkv);
+            c.Show($"{heads}", output, lse, dQkv);
+        }
+    });
+
+    [Fact]
+    public void Cached_attention_over_pages_in_any_order() => DeviceCase.SameBits(c =>
+    {
+        const int layers = 2;
+        var layout = new StepLayout(3, 6);
+        using var pages = new KvPages(c.Device, layers, 18, Heads);
+        int[][] tables = [[17, 2, 4, 9, 11, 0], [1, 3, 5, 7, 8, 10], [6, 12, 13, 14, 15, 16]];
+        int[] cached = [0, 0, 0];
+        foreach (var counts in new int[][] { [40, 1, 90], [1, 1, 1], [13, 30, 0], [0, 1, 2] })
+        {
+            layout.Clear();
+            for (var s = 0; s < 3; s++)
+            {
+                if (counts[s] > 0)
+                {
+                    layout.Add(cached[s], counts[s], tables[s]);
+                    cached[s] += counts[s];
+                }
+            }
+
+            var (qkv, output) = (c.Normal(layout.NumRows, Heads.QkvWidth), c.Empty(layout.NumRows, Heads.OutputWidth));
+            c.Device.CachedAttention(qkv, layout, pages, 1, Heads, output);
+            c.Show("output", output);
+            pages.CopyPage(c.Device, 17, 10);
+        }
+    });
+
+    [Theory]
+    [InlineData(0f, 0f, false)]
+    [InlineData(0f, 0.25f, false)]
+    [InlineData(0.1f, 0f, true)]
+    [InlineData(0.1f, 0.25f, true)]
+    public void CrossEntropy(float zLoss, float gradientScale, bool weighted) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 120, vocabulary = 77;
+        var logits = c.Normal(rows, vocabulary, 3);
+        var targets = c.RandomInts(rows, vocabulary);
+        c.Device.Write(targets.Slice(4, 2), [-1, -1]);
+        var (losses, logprobs) = (c.Empty(rows, 1), c.Empty(rows, 1));
+        c.Device.CrossEntropy(logits, targets, weighted ? c.Normal(rows, 1) : default, zLoss, gradientScale, losses, logprobs);
+        c.Show("losses, logprobs and logits or their gradient", losses, logprobs, logits);
+    });
+
+    [Fact]
+    public void Sampling_greedy_tempered_and_filtered() => DeviceCase.SameBits(c =>
+    {
+        const int rows = 60, vocabulary = 131;
+        var logits = c.Normal(rows, vocabulary, 3);
+        var random = Core.CounterRandom.For(1, "sampling rows");
+        var settings = new SamplingRow[rows];
+        for (var r = 0; r < rows; r++)
+        {
+            settings[r] = new SamplingRow(r % 4 == 0 ? 0 : 0.5f + r % 3, r % 5, r % 3 == 0 ? 1 : 0.8f, r % 7 == 0 ? 0.1f : 0, random.NextSingle());
+        }
+
+        var (tokens, logprobs) = (new int[rows], new float[rows]);
+        c.Device.Sample(logits, settings, tokens, logprobs);
+        foreach (var (token, logprob) in tokens.Zip(logprobs))
+        {
+            c.Show("token", token);
+            c.Show("logprob", logprob);
+        }
+    });
+
+    [Fact]
+    public void Sums_of_squares_optimiser_and_glue() => DeviceCase.SameBits(c =>
+    {
+        const int rows = 4099, width = 5;
+        Tensor p = c.Normal(rows, width), g = c.Normal(rows, width), m = c.Normal(rows, width), v = c.Normal(rows, width);
+        c.Show("squares", c.Device.SumOfSquares(g));
+        c.Device.Relu(v, v);
+        c.Device.AdamW(p, g, m, v, new AdamWStep(1e-2f, 0.9f, 0.95f, 1e-8f, 0.1f, 0.3f, 0.2f, 0.7f));
+        c.Show("optimiser", p, m, v);
+        c.Device.Add(p, g, p);
+        var some = c.Empty(3, width);
+        c.Device.GatherRows(p, c.Ints(4000, 7, 7), some);
+        c.Device.Copy(g.Slice(10, 20), p.Slice(30, 20));
+        c.Show("glue", p, some);
+    });
+
+    [Fact]
+    public void Wrong_shapes_are_told_before_anything_is_computed()
+    {
+        using var c = new DeviceCase(new Reference.ReferenceDevice());
+        var (x, y, weight) = (c.Normal(3, 8), c.Normal(3, 5), c.Weights(5, 8));
+        Assert.Throws<ArgumentException>(() => c.Device.Linear(x, weight, default, default, c.Empty(2, 5)));
+        Assert.Throws<ArgumentException>(() => c.Device.Linear(x, weight, c.Normal(1, 4), default, y));
+        Assert.Throws<ArgumentException>(() => c.Device.LinearBackwardInput(x, weight, y, false));
+        Assert.Throws<ArgumentException>(() => c.Device.RmsNorm(x, c.Normal(1, 7), 1e-5f, x, default));
+        Assert.Throws<ArgumentException>(() => c.Device.SwiGlu(x, y));
+        Assert.Equal(0, c.Device.Work.Flops);
+    }
+
+    /// <summary>-1: one shard that goes on from what the gradient holds.</summary>
+    private static GradientShards Shards(DeviceCase c, int rows, int cut) => new(
+        cut == 4 ? c.Ints(0, rows / 3, rows / 3, rows - 1, rows) : c.Ints(0, rows), ContinueChain: cut == -1);
+}
