@@ -18,6 +18,27 @@ public sealed record EngineSettings
 
     /// <summary>Tokens that end a completion.</summary>
     public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>These settings, checked for a model of so many tokens.</summary>
+    public EngineSettings Validated(int vocabularySize, string where = "engine")
+    {
+        Check(MaxSequences >= 1, "maxSequences", MaxSequences, "at least 1");
+        Check(PrefillTokens >= 0, "prefillTokens", PrefillTokens, "at least 0");
+        foreach (var token in StopTokens)
+        {
+            Check(token >= 0 && token < vocabularySize, "stopTokens", token, $"tokens of the vocabulary, 0 to {vocabularySize - 1}");
+        }
+
+        return this;
+
+        void Check(bool valid, string field, int value, string expected)
+        {
+            if (!valid)
+            {
+                throw UserError.Request($"{where}.{field}", $"is {value}", expected);
+            }
+        }
+    }
 }
 
 /// <summary>
@@ -51,7 +72,7 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>An engine over a model's weights, which it shares.</summary>
     public GenerationEngine(Transformer model, EngineSettings settings)
     {
-        (this.model, this.settings) = (model, settings);
+        (this.model, this.settings) = (model, settings.Validated(model.Config.VocabularySize));
         MaxLength = settings.MaxLength == 0 ? model.Config.MaxPositions : settings.MaxLength;
         if (MaxLength < 2 || MaxLength > model.Config.MaxPositions)
         {
@@ -112,6 +133,11 @@ public sealed class GenerationEngine : IDisposable
         {
             throw UserError.Request(
                 "prompt", $"has {request.Prompt.Length} tokens", $"1 to {MaxLength - 1}, so that one more fits the context");
+        }
+
+        if (request.NumSamples < 1)
+        {
+            throw UserError.Request("samples", $"is {request.NumSamples}", "at least 1");
         }
 
         if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
@@ -299,6 +325,11 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Adds a drawn token to its sequence; ends the sequence if it is done.</summary>
     private void Accept(Slot slot, int token, float logprob)
     {
+        if (float.IsNaN(logprob))
+        {
+            throw UserError.Environment("sampling", "the model's logits are not numbers", "a model whose training did not diverge");
+        }
+
         NumDrawn++;
         slot.Tokens[slot.NumNew] = token;
         slot.Logprobs[slot.NumNew++] = logprob;

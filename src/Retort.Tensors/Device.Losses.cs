@@ -25,6 +25,7 @@ public abstract partial class Device
 
     /// <summary>
     /// Draws one token from each row of logits[rows, vocabulary] and waits for it. Logprobs are of the model itself: untempered, unfiltered.
+    /// A row with a NaN gives a logprob of NaN and an unspecified token.
     /// </summary>
     public abstract void Sample(
         Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs);

@@ -112,7 +112,7 @@ public sealed unsafe partial class CpuDevice
                     Tokens[r] = Sampling.Draw(new ReadOnlySpan<float>(probabilities, vocabulary), row, keys);
                 }
 
-                Logprobs[r] = logits[Tokens[r]] - lse;
+                Logprobs[r] = Tokens[r] < 0 ? float.NaN : logits[Tokens[r]] - lse;
             }
         }
     }

@@ -97,7 +97,7 @@ public sealed unsafe partial class ReferenceDevice : Device
 
             float logprob;
             Reference.CrossEntropy.LogProbs(logits.Data, vocabulary, vocabulary, &token - r, &logprob - r, null, r, r + 1);
-            (tokens[r], logprobs[r]) = (token, logprob);
+            (tokens[r], logprobs[r]) = (token, token < 0 ? float.NaN : logprob);
         }
     }
 

@@ -1,0 +1,23 @@
+namespace Retort.Inference.Tests;
+
+/// <summary>Tests that read counters of the whole process run with nothing beside them.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone
+{
+    /// <summary>
+    /// Managed bytes that all threads allocate in the action; the least of several goes, since the test runner's own threads
+    /// allocate now and then and the action, if it allocates, always does.
+    /// </summary>
+    public static long AllocatedBytes(Action action)
+    {
+        var least = long.MaxValue;
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            action();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        return least;
+    }
+}

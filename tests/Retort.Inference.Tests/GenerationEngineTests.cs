@@ -1,0 +1,170 @@
+using Retort.Core;
+using Retort.Models;
+using Retort.Tensors.Cpu;
+using Retort.TinyModels;
+
+namespace Retort.Inference.Tests;
+
+/// <summary>A completion is a function of its request: of nothing else that the engine does (law 1).</summary>
+public sealed class GenerationEngineTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+    private readonly Transformer model;
+
+    public GenerationEngineTests() => model = TransformerCases.Build(TransformerCases.All["llama"], device);
+
+    public static TheoryData<string> Cases => [.. TransformerCases.All.Keys];
+
+    public void Dispose()
+    {
+        model.Dispose();
+        device.Dispose();
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Batches_chunks_and_threads_change_no_token_and_no_bit(string name)
+    {
+        using var single = new CpuDevice(1);
+        using var alone = TransformerCases.Build(TransformerCases.All[name], single);
+        var expected = Generation.Run(alone, new EngineSettings { MaxSequences = 1 }, Generation.Requests);
+        using var many = new CpuDevice(name == "llama" ? 5 : 2);
+        using var other = TransformerCases.Build(TransformerCases.All[name], many);
+        foreach (var (sequences, prefill) in new[] { (1, 0), (2, 1), (3, 7), (8, 16), (32, 512) })
+        {
+            var settings = new EngineSettings { MaxSequences = sequences, PrefillTokens = prefill };
+            Generation.AssertSame(expected, Generation.Run(other, settings, Generation.Requests));
+        }
+    }
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Log_probabilities_are_the_trainers_also_for_samples_that_share_a_prompt(string name)
+    {
+        using var other = TransformerCases.Build(TransformerCases.All[name], device);
+        foreach (var ((request, _), completion) in Generation.Run(other, new EngineSettings { MaxSequences = 3, PrefillTokens = 9 }, Generation.Requests))
+        {
+            var prompt = Generation.Requests[request].Prompt;
+            var pass = TrainingPass.Of(other, [[.. prompt, .. completion.Tokens]]);
+            Assert.Equal(
+                TransformerCases.Bits(pass.Logprobs[(prompt.Length - 1)..]), TransformerCases.Bits(completion.Logprobs));
+        }
+    }
+
+    [Fact]
+    public void Requests_that_arrive_in_any_order_at_any_time_complete_alike()
+    {
+        var settings = new EngineSettings { MaxSequences = 3, PrefillTokens = 10 };
+        var expected = Generation.Run(model, settings, Generation.Requests);
+        for (var trial = 0UL; trial < 25; trial++)
+        {
+            var random = CounterRandom.For(1, "arrivals", trial);
+            var order = Enumerable.Range(0, Generation.Requests.Length).ToArray();
+            random.Shuffle<int>(order);
+            var steps = Array.ConvertAll(order, _ => random.NextInt32(12));
+            var sizes = new EngineSettings { MaxSequences = 1 + random.NextInt32(6), PrefillTokens = random.NextInt32(40) };
+            Generation.AssertSame(expected, Generation.Run(model, sizes, Generation.Requests, order, steps));
+        }
+    }
+
+    [Fact]
+    public void A_sample_is_named_by_seed_and_number_whatever_its_siblings()
+    {
+        var settings = new EngineSettings { MaxSequences = 4 };
+        var request = Generation.Requests[4];
+        var six = Generation.Run(model, settings, [request]);
+        var two = Generation.Run(model, settings, [request with { NumSamples = 2 }]);
+        Assert.Equal(six[(0, 0)].Tokens, two[(0, 0)].Tokens);
+        Assert.Equal(six[(0, 1)].Tokens, two[(0, 1)].Tokens);
+        Assert.Equal(6, six.Values.Select(completion => string.Join(',', completion.Tokens)).Distinct().Count());
+        var reseeded = Generation.Run(model, settings, [request with { Seed = 99 }]);
+        Assert.NotEqual(six[(0, 0)].Tokens, reseeded[(0, 0)].Tokens);
+    }
+
+    [Fact]
+    public void A_stop_token_ends_a_completion_and_is_its_last_token()
+    {
+        var free = Generation.Run(model, new EngineSettings(), Generation.Requests);
+        var stop = free[(0, 0)].Tokens[4];
+        var stopped = Generation.Run(model, new EngineSettings { StopTokens = [stop] }, Generation.Requests);
+        foreach (var (key, completion) in stopped)
+        {
+            var at = Array.IndexOf(free[key].Tokens, stop);
+            Assert.Equal(at < 0 ? FinishReason.Length : FinishReason.Stop, completion.FinishReason);
+            Assert.Equal(at < 0 ? free[key].Tokens : free[key].Tokens[..(at + 1)], completion.Tokens);
+            Assert.Equal(at < 0 ? completion.Tokens : completion.Tokens[..^1], completion.TextTokens.ToArray());
+        }
+
+        Assert.Contains(stopped.Values, completion => completion.FinishReason == FinishReason.Stop);
+    }
+
+    [Fact]
+    public void Completions_end_at_their_own_limit_or_at_the_engines()
+    {
+        var done = Generation.Run(
+            model, new EngineSettings { MaxLength = 24 },
+            [
+                new GenerationRequest(TransformerCases.Sequence(20, 1), new SamplingSettings { MaxNewTokens = 100 }, 1),
+                new GenerationRequest(TransformerCases.Sequence(20, 1), new SamplingSettings { MaxNewTokens = 3 }, 1),
+                new GenerationRequest(TransformerCases.Sequence(23, 1), new SamplingSettings { MaxNewTokens = 3 }, 1),
+            ]);
+        Assert.Equal([4, 3, 1], done.Values.Select(completion => completion.Tokens.Length));
+        Assert.All(done.Values, completion => Assert.Equal(FinishReason.Length, completion.FinishReason));
+    }
+
+    [Fact]
+    public void No_page_is_lost_over_hundreds_of_requests()
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 2, MaxLength = 64, PrefillTokens = 20 });
+        var completed = 0;
+        engine.Completed = _ => completed++;
+        for (var i = 0; i < 150; i++)
+        {
+            var prompt = TransformerCases.Sequence(1 + i % 60, (ulong)i);
+            engine.Submit(new GenerationRequest(prompt, new SamplingSettings { MaxNewTokens = 1 + i % 4 }, (ulong)i, NumSamples: 1 + i % 3));
+        }
+
+        // One page that is not given back stops the engine long before the end: it holds pages for its places only.
+        engine.Run(TestContext.Current.CancellationToken);
+        Assert.Equal(300, completed);
+    }
+
+    [Fact]
+    public void Wrong_requests_and_sizes_are_told_with_the_field_and_the_valid_range()
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxLength = 10 });
+        Wrong("prompt", () => engine.Submit(new GenerationRequest([], new SamplingSettings(), 1)));
+        Wrong("1 to 9", () => engine.Submit(new GenerationRequest(new int[10], new SamplingSettings(), 1)));
+        Wrong("0 to 18", () => engine.Submit(new GenerationRequest([3, 19], new SamplingSettings(), 1)));
+        Wrong("0 to 18", () => engine.Submit(new GenerationRequest([-1], new SamplingSettings(), 1)));
+        Wrong("samples", () => engine.Submit(new GenerationRequest([1], new SamplingSettings(), 1, NumSamples: 0)));
+        Wrong("temperature", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { Temperature = -1 }, 1)));
+        Wrong("temperature", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { Temperature = float.NaN }, 1)));
+        Wrong("topP", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { TopP = 0 }, 1)));
+        Wrong("minP", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { MinP = 2 }, 1)));
+        Wrong("topK", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { TopK = -1 }, 1)));
+        Wrong("maxNewTokens", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { MaxNewTokens = 0 }, 1)));
+        Assert.False(engine.IsBusy);
+        Wrong("maxLength", () => new GenerationEngine(model, new EngineSettings { MaxLength = 129 }).Dispose());
+        Wrong("maxSequences", () => new GenerationEngine(model, new EngineSettings { MaxSequences = 0 }).Dispose());
+        Wrong("prefillTokens", () => new GenerationEngine(model, new EngineSettings { PrefillTokens = -1 }).Dispose());
+        Wrong("stopTokens", () => new GenerationEngine(model, new EngineSettings { StopTokens = [19] }).Dispose());
+
+        static void Wrong(string words, Action action)
+        {
+            var fault = Assert.Throws<UserError>(action);
+            Assert.Equal(2, fault.ExitCode);
+            Assert.Contains(words, fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(1f)]
+    public void A_model_of_NaN_is_an_error_and_not_an_endless_text(float temperature)
+    {
+        using var broken = new Transformer(TransformerCases.All["llama"], device);
+        device.Fill(broken.Parameters.Values, float.NaN);
+        using var engine = new GenerationEngine(broken, new EngineSettings());
+        engine.Submit(new GenerationRequest([1, 2], new SamplingSettings { Temperature = temperature }, 1));
+        Assert.Contains("not numbers", Assert.Throws<UserError>(() => engine.Run(TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,123 @@
+using Retort.Core;
+using Retort.Models;
+using Retort.Tensors;
+
+namespace Retort.TinyModels;
+
+/// <summary>Tiny models that together use every option of <see cref="ModelConfig"/>. Shared by the rooms above.</summary>
+internal static class TransformerCases
+{
+    public const int VocabularySize = 19;
+
+    private static readonly ModelConfig Llama = new ModelConfig
+    {
+        VocabularySize = VocabularySize, HiddenSize = 24, NumLayers = 2, NumHeads = 4, NumKvHeads = 2, HeadDim = 8,
+        IntermediateSize = 20, MaxPositions = 128,
+    }.Validated();
+
+    public static IReadOnlyDictionary<string, ModelConfig> All { get; } = new Dictionary<string, ModelConfig>
+    {
+        ["llama"] = Llama,
+        ["qwen2"] = Llama with { Family = ModelFamily.Qwen2, QkvBias = true, TiedEmbeddings = false, RopeBase = 500 },
+        ["query and key norms"] = Llama with { QueryKeyNorm = true, NumHeads = 3, NumKvHeads = 1, HeadDim = 12 },
+        ["layer norm, gelu, learned positions, all biases"] = Llama with
+        {
+            Norm = NormKind.LayerNorm, NormBias = true, Activation = Activation.Gelu, Position = PositionKind.Learned,
+            QkvBias = true, OutputBias = true, MlpBias = true, TiedEmbeddings = false,
+        },
+        ["bare layer norm, relu, no positions"] = Llama with
+        {
+            Norm = NormKind.LayerNorm, NormScale = false, Activation = Activation.Relu, Position = PositionKind.None,
+        },
+        ["layer norm with scale, learned positions, tied"] = Llama with
+        {
+            Norm = NormKind.LayerNorm, Position = PositionKind.Learned, MlpBias = true, NumLayers = 1,
+        },
+    };
+
+    /// <summary>Random weights; gains and biases too, so that no term of theirs is idle.</summary>
+    public static Transformer Build(ModelConfig config, Device device)
+    {
+        var model = new Transformer(config, device);
+        model.Initialize(3);
+        foreach (var tensor in model.NamedTensors.Where(tensor => tensor.Rows == 1))
+        {
+            var random = CounterRandom.For(4, "vectors/" + tensor.Name);
+            var centre = tensor.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0.0 : 1.0;
+            tensor.Write(model, [.. Enumerable.Range(0, tensor.Columns).Select(_ => (float)(centre + 0.3 * random.NextGaussian()))]);
+        }
+
+        return model;
+    }
+
+    /// <summary>A random sequence of so many tokens.</summary>
+    public static int[] Sequence(int length, ulong index)
+    {
+        var random = CounterRandom.For(8, "tiny sequences", index);
+        return [.. Enumerable.Range(0, length).Select(_ => random.NextInt32(VocabularySize))];
+    }
+
+    public static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+}
+
+/// <summary>Forward and backward over whole sequences, as the trainer does them.</summary>
+/// <param name="Logits">[rows, vocabulary].</param>
+/// <param name="Losses">[rows].</param>
+/// <param name="Logprobs">[rows].</param>
+/// <param name="Gradients">By tensor name, row-major.</param>
+internal sealed record TrainingPass(
+    float[] Logits, float[] Losses, float[] Logprobs, IReadOnlyDictionary<string, float[]> Gradients)
+{
+    /// <summary>Each sequence's tokens but the last are read, each but the first is predicted, with weight 1 or those given.</summary>
+    public static TrainingPass Of(Transformer model, int[][] sequences, float[]? weights = null, float zLoss = 0)
+    {
+        var starts = new int[sequences.Length + 1];
+        for (var s = 0; s < sequences.Length; s++)
+        {
+            starts[s + 1] = starts[s] + sequences[s].Length - 1;
+        }
+
+        var rows = starts[^1];
+        using var tape = new Tape(model.Device, model.Parameters, 32 << 20, isRecording: true);
+        var input = ModelInput.Sequences(
+            Put(tape, [.. sequences.SelectMany(s => s[..^1])]),
+            Put(tape, [.. sequences.SelectMany(s => Enumerable.Range(0, s.Length - 1))]),
+            Put(tape, starts), sequences.Sum(s => (s.Length - 1L) * s.Length / 2));
+        var targets = Put(tape, [.. sequences.SelectMany(s => s[1..])]);
+        var logits = model.Forward(tape, input);
+        var logitValues = Read(model.Device, logits.Value);
+        var (losses, logprobs, weightTensor) = (tape.Take(rows, 1), tape.Take(rows, 1), weights is null ? default : tape.Take(rows, 1));
+        if (weights is not null)
+        {
+            model.Device.Write(weightTensor, weights);
+        }
+
+        tape.CrossEntropy(logits, targets, weightTensor, zLoss, 1, losses, logprobs);
+        using var tree = new GradientTree(model.Device, model.Parameters, 1);
+        tape.Backward(tree.Next, new GradientShards(Put(tape, [0, rows]), false));
+        tree.Push();
+        var flat = tree.Finish();
+        var gradients = new Dictionary<string, float[]>();
+        foreach (var tensor in model.NamedTensors)
+        {
+            gradients[tensor.Name] = new float[tensor.Rows * tensor.Columns];
+            tensor.Read(model.Device, flat, gradients[tensor.Name]);
+        }
+
+        return new TrainingPass(logitValues, Read(model.Device, losses), Read(model.Device, logprobs), gradients);
+    }
+
+    public static IntTensor Put(Tape tape, ReadOnlySpan<int> values)
+    {
+        var tensor = tape.TakeInts(values.Length);
+        tape.Device.Write(tensor, values);
+        return tensor;
+    }
+
+    public static float[] Read(Device device, Tensor tensor)
+    {
+        var values = new float[tensor.Length];
+        device.Read(tensor, values);
+        return values;
+    }
+}
