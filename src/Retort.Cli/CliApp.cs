@@ -19,7 +19,11 @@ internal static class CliApp
     {
         new ListCommand(host),
         new RunCommand(host),
+        new TrainCommand(host),
         new SampleCommand(host),
+        new EvalCommand(host),
+        new DataCommand(host),
+        new CompareCommand(host),
         new BenchCommand(host),
         new DoctorCommand(host),
     };

@@ -165,7 +165,14 @@ public class CommandTests
     [InlineData("list")]
     [InlineData("run")]
     [InlineData("doctor")]
+    [InlineData("train")]
     [InlineData("sample")]
+    [InlineData("eval")]
+    [InlineData("data")]
+    [InlineData("data countdown")]
+    [InlineData("data sudoku")]
+    [InlineData("data convert")]
+    [InlineData("compare")]
     public void Help_fits_80_columns_and_is_data(string command)
     {
         var outcome = Cli.Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

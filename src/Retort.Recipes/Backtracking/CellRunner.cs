@@ -44,7 +44,7 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
         model.Initialize(seed);
         var mixture = new Mixture(seed, (DataOf(cell, tokenizer), 1));
         using var trainer = new Trainer(model, mixture, cell.TrainerSettings(seed));
-        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name));
+        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, cell.Task));
         var phase = "train/" + name;
         var before = device.Work.Flops;
         var values = new Metric[4];

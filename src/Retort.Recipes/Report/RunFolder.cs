@@ -167,7 +167,7 @@ public sealed class RunFolder : IDisposable
         var (oldLines, nowLines) = (old.ReplaceLineEndings("\n").Split('\n'), now.ReplaceLineEndings("\n").Split('\n'));
         for (var i = 0; i < Math.Max(oldLines.Length, nowLines.Length); i++)
         {
-            var (a, b) = (oldLines.ElementAtOrDefault(i)?.Trim(), nowLines.ElementAtOrDefault(i)?.Trim());
+            var (a, b) = (Setting(oldLines, i), Setting(nowLines, i));
             if (a != b)
             {
                 return $"line {i + 1}: '{a}' there, '{b}' asked for";
@@ -176,4 +176,7 @@ public sealed class RunFolder : IDisposable
 
         return null;
     }
+
+    /// <summary>A line without the comment that <see cref="Configuration.Config.Write"/> puts behind it.</summary>
+    private static string? Setting(string[] lines, int index) => lines.ElementAtOrDefault(index)?.Split(" #")[0].Trim();
 }

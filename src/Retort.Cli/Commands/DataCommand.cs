@@ -1,0 +1,15 @@
+using System.CommandLine;
+
+namespace Retort.Cli.Commands;
+
+/// <summary><c>retort data</c>: problems as files, their statistics, checkpoints in another form.</summary>
+internal sealed class DataCommand : Command
+{
+    public DataCommand(CliHost host)
+        : base("data", "Write a task's problems to a file, show their statistics, or convert a model.")
+    {
+        Subcommands.Add(new DataTaskCommand(host, CountDownKind.Instance, DataStatistics.CountDown));
+        Subcommands.Add(new DataTaskCommand(host, SudokuKind.Instance, DataStatistics.Sudoku));
+        Subcommands.Add(new DataConvertCommand(host));
+    }
+}

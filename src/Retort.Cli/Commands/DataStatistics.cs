@@ -1,0 +1,120 @@
+using System.Globalization;
+using Retort.Core;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+
+namespace Retort.Cli.Commands;
+
+/// <summary>Tables of a task's demonstrations.</summary>
+internal static class DataStatistics
+{
+    private static readonly int[] SudokuBudgets = [64, 96, 128, 256, 512, 1024];
+
+    /// <summary>Ours beside every published table; with settings asked for, ours alone.</summary>
+    public static void CountDown(CliHost host, DataStatisticsRequest request)
+    {
+        if (!request.IsDefault)
+        {
+            CountDownAlone(host, request);
+            return;
+        }
+
+        var results = new List<(PublishedTraces Published, IReadOnlyList<PaperComparison> Rows)>();
+        var progress = host.CreateProgress(request.Json) ?? (IProgressReporter)SilentProgress.Instance;
+        foreach (var published in PaperTable.All)
+        {
+            using var phase = progress.Begin($"measure {published.Name}", request.Count, "traces");
+            var measured = CountDownStatistics.Measure(
+                published.Settings, request.Count, request.Threads, done => phase.Report(done), published.CountsGoalStates, host.Cancellation);
+            results.Add((published, PaperTable.Compare(published, measured)));
+        }
+
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(results.Select(result => new
+            {
+                result.Published.Name,
+                result.Published.Source,
+                Traces = request.Count,
+                Rows = result.Rows.Select(row => new { row.Row, row.Quantity, row.Paper, row.Ours, row.Difference, Unit = row.IsShare ? "points" : "percent" }),
+            })));
+            return;
+        }
+
+        foreach (var (published, rows) in results)
+        {
+            host.Output.WriteLine($"{published.Name} ({published.Source}); ours: {Count(request.Count)} traces");
+            TextTable.Write(host.Output, host.Width,
+            [
+                ["", "", "paper", "ours", "difference"],
+                .. rows.Select(row => (string[])
+                [
+                    "  " + row.Row, row.Quantity, Value(row.Paper, row.IsShare), Value(row.Ours, row.IsShare),
+                    row.Difference.ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture) + (row.IsShare ? " points" : " %"),
+                ]),
+            ]);
+            host.Output.WriteLine();
+        }
+    }
+
+    /// <summary>Lengths and difficulty of the demonstrations.</summary>
+    public static void Sudoku(CliHost host, DataStatisticsRequest request)
+    {
+        var measured = SudokuStatistics.Measure(((KnownSudoku)request.Known).Sudoku, request.Split, request.Count, request.Threads, SudokuBudgets);
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Settings = request.Known.Yaml, Budgets = SudokuBudgets, Statistics = measured }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["puzzles", Count(measured.Items)],
+            ["different ones", Count(measured.DistinctPuzzles)],
+            ["mean givens", Number(measured.MeanGivens)],
+            ["search answer: median tokens", Count(measured.MedianTraceTokens)],
+            ["search answer: mean tokens", Number(measured.MeanTraceTokens)],
+            ["search answer: p90, p95 tokens", $"{Count(measured.P90TraceTokens)}, {Count(measured.P95TraceTokens)}"],
+            ["direct answer: mean tokens", Number(measured.MeanDirectTokens)],
+            ["direct answer: longest, tokens", Count(measured.MaxDirectTokens)],
+            ["without an undone guess", Value(100 * measured.ShareWithoutRevert, true)],
+            ["undone guesses: median, mean", $"{measured.MedianReverts}, {Number(measured.MeanReverts)}"],
+            .. SudokuBudgets.Select((budget, i) => (string[])[$"search answers within {budget} tokens", Value(100 * measured.ShareWithin[i], true)]),
+        ]);
+    }
+
+    private static void CountDownAlone(CliHost host, DataStatisticsRequest request)
+    {
+        var progress = host.CreateProgress(request.Json) ?? (IProgressReporter)SilentProgress.Instance;
+        CountDownStatistics measured;
+        using (var phase = progress.Begin("measure", request.Count, "traces"))
+        {
+            measured = CountDownStatistics.Measure(
+                ((KnownCountDown)request.Known).Settings, request.Count, request.Threads, done => phase.Report(done), cancellation: host.Cancellation);
+        }
+
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Settings = request.Known.Yaml, Budgets = measured.BudgetsTokens, measured.Rows }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["", "traces", "solved", "median", "mean", "p90", .. measured.BudgetsTokens.Select(budget => $"<={budget}")],
+            .. measured.Rows.Select(row => (string[])
+            [
+                row.Name, Count(row.Count), Value(100 * row.SolvedShare, true), Number(row.MedianTokens), Number(row.MeanTokens), Number(row.P90Tokens),
+                .. row.SolvedWithin.Select(share => Value(100 * share, true)),
+            ]),
+        ]);
+    }
+
+    /// <summary>Tokens, or a share that is in percent already.</summary>
+    private static string Value(double value, bool isShare) =>
+        isShare ? value.ToString("0.0", CultureInfo.InvariantCulture) + " %" : Number(value);
+
+    private static string Number(double value) => value.ToString(Math.Abs(value) < 100 ? "0.0" : "#,0", CultureInfo.InvariantCulture);
+
+    private static string Count(int value) => value.ToString("N0", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,188 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Retort.Core;
+using Retort.Inference;
+using Retort.Models.Tokenizers;
+using Retort.Recipes;
+using Retort.Tasks;
+using Retort.Training;
+
+namespace Retort.Cli.Commands;
+
+/// <summary><c>retort eval</c>: a model's graded samples on a task, or our own solver's results.</summary>
+internal sealed class EvalCommand : Command
+{
+    private const int DefaultProblems = 100;
+    private const float DefaultTemperature = 0.7f;
+
+    private readonly CliHost host;
+    private readonly Option<string?> task = new("--task") { HelpName = "NAME", Description = "countdown or sudoku. [default: the model's own]" };
+    private readonly Option<string?> data = new("--data")
+    {
+        HelpName = "FILE",
+        Description = "Problems to ask: JSON lines with \"nums\" and \"target\", or Sudoku lines. [default: the task's own]",
+    };
+
+    private readonly Option<int?> problems = NumberOption.Whole("--problems", 1, 100_000_000,
+        $"Ask the first N problems. [default: all of --data, else {DefaultProblems}]");
+
+    private readonly Option<Split> split = new("--split") { Description = "The task's own problems to ask.", DefaultValueFactory = _ => Split.Test };
+    private readonly Option<bool> oracle = new("--oracle") { Description = "Ask our own exhaustive solver instead of a model." };
+    private readonly Option<string?> output = new("--out") { HelpName = "FILE", Description = "Write the graded samples there, one JSON object a line." };
+    private readonly SampleOptions sampling = new($"0 for one sample, else {DefaultTemperature.ToString(CultureInfo.InvariantCulture)}", "the model's context");
+    private readonly ComputeOptions compute = new();
+
+    public EvalCommand(CliHost host)
+        : base("eval", "Ask a model a task's problems and grade the answers with the task's verifier. Ends with\n"
+            + "{problems, samples, pass_at_1, best_of_n, majority, mean_tokens}: shares of the problems, tokens of a completion.")
+    {
+        this.host = host;
+        foreach (Option option in (Option[])[task, data, problems, split])
+        {
+            Options.Add(option);
+        }
+
+        sampling.AddTo(this);
+        compute.Set.Description = "One of the task's settings laid over the model's own, e.g. task.numbers=1..99. May be repeated.";
+        compute.Seed.Description = "Seed of every draw; equal seeds give equal bits. [default: 1]";
+        foreach (Option option in (Option[])[compute.Set, compute.Seed, compute.Threads, oracle, output, compute.Json])
+        {
+            Options.Add(option);
+        }
+
+        SetAction(Invoke);
+    }
+
+    private int Invoke(ParseResult parsed)
+    {
+        var (threads, overrides) = (compute.ReadThreads(parsed), compute.ReadOverrides(parsed));
+        if (parsed.GetValue(oracle))
+        {
+            Solve(parsed, threads, overrides);
+            return 0;
+        }
+
+        using var model = LoadedModel.Open(sampling.ReadModel(parsed), threads);
+        var taskFile = TaskFileOf(model.Path);
+        var own = taskFile is null ? null : TaskKind.NameIn(taskFile);
+        var name = parsed.GetValue(task) ?? own
+            ?? throw UserError.Request(Name, "--task is missing and the model does not say its task", "--task countdown or sudoku");
+        var known = TaskKind.Find(Name, name).Resolve(null, name == own ? taskFile : null, overrides);
+        RequireVocabulary(model, known.Task);
+        var items = parsed.GetValue(data) is { } path
+            ? known.ReadItems(path, parsed.GetValue(problems))
+            : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
+        var samples = sampling.ReadSamples(parsed);
+        var settings = sampling.Read(parsed, samples == 1 ? 0 : DefaultTemperature, model.Transformer.Config.MaxPositions);
+        var json = parsed.GetValue(compute.Json);
+        var graded = TaskEvaluation.Run(
+            model.Transformer, model.Tokenizer, known.Task, items, samples, settings,
+            new EngineSettings
+            {
+                MaxSequences = (int)Math.Min(sampling.ReadBatch(parsed), (long)items.Count * samples),
+                MaxLength = LengthFor(model, items, settings),
+                StopTokens = model.StopTokens,
+            },
+            parsed.GetValue(compute.Seed) ?? 1, host.CreateProgress(json), $"ask {known.Task.Name}", host.Cancellation);
+        if (parsed.GetValue(output) is { } file)
+        {
+            Write(file, ModelName(model.Path), items, graded, settings.Temperature);
+        }
+
+        new EvalSummary(items.Count, samples, graded).Write(host.Output, host.Width, json);
+        return 0;
+    }
+
+    /// <summary>Graded samples, one object a line.</summary>
+    internal static void Write(string path, string model, IReadOnlyList<TaskItem> items, IReadOnlyList<GradedCompletion> graded, float temperature) =>
+        AtomicFile.Write(path, stream =>
+        {
+            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+            foreach (var sample in graded)
+            {
+                var item = items[sample.Problem];
+                var grade = new SampleGrade(item.Id, model, temperature, sample.Verdict.Correct, sample.Verdict.Answer);
+                writer.WriteLine(SampleLine.Of($"{item.Id}/{sample.Sample}", item.Prompt, sample.Text, sample.Completion, sample.Sample, grade));
+            }
+        });
+
+    /// <summary>task.yaml in the checkpoint's folder, if it has one.</summary>
+    private static string? TaskFileOf(string modelPath)
+    {
+        var file = Path.Combine(modelPath, TaskFile.FileName);
+        return File.Exists(file) ? file : null;
+    }
+
+    private static void RequireVocabulary(LoadedModel model, ITask task)
+    {
+        foreach (var word in task.Vocabulary ?? [])
+        {
+            if (!Knows(model.Tokenizer, word))
+            {
+                throw UserError.Request(model.Path, $"its tokenizer does not know '{word}', a token of {task.Name} with these settings",
+                    "a model trained on this task, or other --set task.*");
+            }
+        }
+    }
+
+    private static bool Knows(ITokenizer tokenizer, string word)
+    {
+        try
+        {
+            var tokens = tokenizer.Encode(word, addBos: false);
+            return tokenizer.UnknownId is not { } unknown || !tokens.Contains(unknown);
+        }
+        catch (UserError)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The longest prompt and completion, within the context; a prompt that leaves no room is an error.</summary>
+    private static int LengthFor(LoadedModel model, IReadOnlyList<TaskItem> items, SamplingSettings settings)
+    {
+        var (context, longest) = (model.Transformer.Config.MaxPositions, 1);
+        foreach (var item in items)
+        {
+            var length = InputFile.At(item.Id, () => model.Tokenizer.Encode(item.Prompt).Length);
+            longest = Math.Max(longest, length < context ? length : throw UserError.Request(
+                item.Id, $"the prompt has {length} tokens", $"at most {context - 1}: the model's context is {context} tokens"));
+        }
+
+        return (int)Math.Min(context, (long)longest + settings.MaxNewTokens);
+    }
+
+    /// <summary>The folder's name; of a training checkpoint ("step-...") that of the folder around it.</summary>
+    private static string ModelName(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var name = Path.GetFileName(full);
+        return name.StartsWith("step-", StringComparison.Ordinal) ? Path.GetFileName(Path.GetDirectoryName(full)) ?? name : name;
+    }
+
+    private void Solve(ParseResult parsed, int threads, IReadOnlyList<string> overrides)
+    {
+        var name = parsed.GetValue(task) ?? throw UserError.Request(Name, "--task is missing", "--task countdown or sudoku");
+        var kind = TaskKind.Find(Name, name);
+        // The widest ranges: a solver needs no training.
+        var result = kind.Resolve("paper", null, overrides).Solve(parsed.GetValue(data), parsed.GetValue(problems), threads, host.Time);
+        var rate = result.Seconds > 0 ? result.Problems / result.Seconds : 0;
+        var fields = new List<(string Name, double Value)> { (result.Unique is null ? "problems" : "puzzles", result.Problems), ("solved", result.Solved) };
+        if (result.Unique is { } unique)
+        {
+            fields.Add(("unique", unique));
+        }
+
+        fields.Add((result.Unique is null ? "problems_per_second" : "puzzles_per_second", Math.Round(rate, 1)));
+        if (parsed.GetValue(compute.Json))
+        {
+            host.Output.WriteLine(JsonSerializer.Serialize(fields.ToDictionary(field => field.Name, field => field.Value)));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+            [.. fields.Select(field => (string[])[field.Name.Replace('_', ' '), field.Value.ToString("#,0.#", CultureInfo.InvariantCulture)])]);
+    }
+}

@@ -1,0 +1,143 @@
+using Retort.Core;
+using Retort.Recipes;
+using Retort.Recipes.Configuration;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+
+namespace Retort.Cli;
+
+/// <summary>A task that commands know by name: its presets, and the way from settings to a task.</summary>
+internal abstract class TaskKind
+{
+    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance];
+
+    public abstract string Name { get; }
+
+    /// <summary>Names of settings to begin with; the first is the default.</summary>
+    public abstract IReadOnlyList<string> Presets { get; }
+
+    public static TaskKind Find(string command, string name) => All.FirstOrDefault(kind => kind.Name == name)
+        ?? throw UserError.Request(command, $"unknown task '{name}'", "one of " + string.Join(", ", All.Select(kind => kind.Name)),
+            NearestName.Of(name, All.Select(kind => kind.Name)));
+
+    /// <summary>The value of "name:" at the top of a YAML file of ours; null if there is none.</summary>
+    public static string? NameIn(string yamlPath)
+    {
+        const string key = "name:";
+        var line = Array.Find(InputFile.ReadLines(yamlPath, "a YAML file"), line => line.StartsWith(key, StringComparison.Ordinal));
+        return line?[key.Length..].Split('#')[0].Trim().Trim('"', '\'');
+    }
+
+    /// <summary>A preset (null: the default) with a task.yaml (if any) and overrides "task.field=value" laid over it.</summary>
+    public abstract KnownTask Resolve(string? preset, string? yamlPath, IReadOnlyList<string> overrides);
+
+    /// <summary>As <see cref="Resolve"/>, the whole configuration of a training run.</summary>
+    public abstract ResolvedTraining ResolveTraining(string? preset, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed);
+}
+
+/// <summary>A training run's configuration, the task's type apart.</summary>
+/// <param name="Settings">The settings.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Yaml">The resolved configuration, which can be fed back.</param>
+internal sealed record ResolvedTraining(ITrainSettings Settings, KnownTask Task, string Yaml);
+
+/// <summary>What the kinds share.</summary>
+internal abstract class TaskKind<TSettings> : TaskKind
+    where TSettings : notnull
+{
+    public override IReadOnlyList<string> Presets => [.. Named.Keys];
+
+    protected abstract IReadOnlyDictionary<string, TSettings> Named { get; }
+
+    /// <summary>Defaults of a training run on these settings.</summary>
+    protected abstract TrainSettings<TSettings> Training(TSettings task);
+
+    /// <summary>The task that <c>train</c> has if nothing else is asked.</summary>
+    protected abstract TSettings TrainingTask { get; }
+
+    protected abstract KnownTask Create(TSettings settings);
+
+    public override KnownTask Resolve(string? preset, string? yamlPath, IReadOnlyList<string> overrides)
+    {
+        var file = Config.Resolve(
+            new TaskFile<TSettings> { Name = Name, Task = preset is null ? Named.Values.First() : Preset(preset) }, yamlPath, overrides);
+        RequireName(file.Name);
+        return Create(file.Task);
+    }
+
+    public override ResolvedTraining ResolveTraining(
+        string? preset, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed)
+    {
+        var settings = Training(preset is null ? TrainingTask : Preset(preset)) with { Name = Name };
+        foreach (var path in yamlPaths)
+        {
+            settings = Config.Resolve(settings, path, []);
+        }
+
+        settings = Config.Override(settings, overrides);
+        RequireName(settings.Name);
+        settings = settings with { Seed = seed ?? settings.Seed };
+        return new(settings, Create(settings.Task), Config.Write(settings));
+    }
+
+    private TSettings Preset(string name) => Named.TryGetValue(name, out var settings)
+        ? settings
+        : throw UserError.Request("--preset", $"unknown preset '{name}' of {Name}", "one of " + string.Join(", ", Presets), NearestName.Of(name, Presets));
+
+    private void RequireName(string name)
+    {
+        if (name != Name)
+        {
+            throw UserError.Request("name", $"is '{name}'", $"{Name}, the task asked for");
+        }
+    }
+}
+
+internal sealed class CountDownKind : TaskKind<CountDownSettings>
+{
+    public static CountDownKind Instance { get; } = new();
+
+    public override string Name => "countdown";
+
+    protected override IReadOnlyDictionary<string, CountDownSettings> Named { get; } = new OrderedDictionary<string, CountDownSettings>
+    {
+        ["compact"] = new CountDownSettings(),
+        ["paper"] = CountDownSettings.Paper,
+    };
+
+    protected override CountDownSettings TrainingTask { get; } = new() { NumberCount = 3 };
+
+    protected override TrainSettings<CountDownSettings> Training(CountDownSettings task) => new()
+    {
+        Task = task,
+        Model = new TrainModelSettings { MaxPositions = task.Format == CountDownFormat.Paper ? 4096 : 256 },
+    };
+
+    protected override KnownTask Create(CountDownSettings settings) => new KnownCountDown(new CountDownTask(settings));
+}
+
+internal sealed class SudokuKind : TaskKind<SudokuSettings>
+{
+    public static SudokuKind Instance { get; } = new();
+
+    public override string Name => "sudoku";
+
+    protected override IReadOnlyDictionary<string, SudokuSettings> Named { get; } = new OrderedDictionary<string, SudokuSettings>
+    {
+        ["hard6x6"] = SudokuSettings.Hard6x6,
+        ["medium6x6"] = SudokuSettings.Medium6x6,
+        ["shallow6x6"] = SudokuSettings.Shallow6x6,
+        ["shallow4x4"] = SudokuSettings.Shallow4x4,
+        ["paper"] = SudokuSettings.Paper,
+    };
+
+    protected override SudokuSettings TrainingTask => SudokuSettings.Shallow4x4;
+
+    protected override TrainSettings<SudokuSettings> Training(SudokuSettings task) => new()
+    {
+        Task = task,
+        Model = new TrainModelSettings { MaxPositions = task.Format == SudokuFormat.Paper ? 4096 : task.Size == 4 ? 128 : 512 },
+    };
+
+    protected override KnownTask Create(SudokuSettings settings) => new KnownSudoku(new SudokuTask(settings));
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Retort.Tasks.CountDown;
+using Retort.Tasks.Sudoku;
+
+namespace Retort.Cli.Tests;
+
+public sealed class EvalTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private string CountDownModel() => TinyModel.Save(folder.File("countdown"), new CountDownTask().Vocabulary);
+
+    [Fact]
+    public void Of_a_countdown_file_only_numbers_and_target_are_read_and_samples_are_graded()
+    {
+        var data = folder.Write("data.jsonl", """
+            {"nums": [3, 4, 5, 6], "target": 18, "prompt": "of no interest"}
+            {"target": 24, "numbers": [1, 2, 3, 4]}
+            """);
+        var outcome = Cli.Run(["eval", "--model", CountDownModel(), "--task", "countdown", "--data", data, "--samples", "3",
+            "--max-new-tokens", "10", "--json", "--out", folder.File("samples.jsonl")]);
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        using var summary = JsonDocument.Parse(outcome.Output);
+        Assert.Equal(["problems", "samples", "pass_at_1", "best_of_n", "majority", "mean_tokens"],
+            summary.RootElement.EnumerateObject().Select(field => field.Name));
+        Assert.Equal((2, 3), (summary.RootElement.GetProperty("problems").GetInt32(), summary.RootElement.GetProperty("samples").GetInt32()));
+        var samples = File.ReadAllLines(folder.File("samples.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal([0, 1, 2, 0, 1, 2], samples.Select(sample => sample.GetProperty("sample").GetInt32()));
+        Assert.Equal([data + ":1", data + ":2"], samples.Select(sample => sample.GetProperty("problem").GetString()).Distinct());
+        Assert.All(samples, sample =>
+        {
+            Assert.Equal("countdown", sample.GetProperty("model").GetString());
+            Assert.False(sample.GetProperty("correct").GetBoolean());
+            Assert.Equal(0.7f, sample.GetProperty("temperature").GetSingle());
+        });
+    }
+
+    [Fact]
+    public void The_solver_solves_puzzles_and_counts_those_with_one_solution()
+    {
+        var puzzles = folder.Write("puzzles.txt", "..242....3..12..\n................\n12..............\n");
+        using var json = JsonDocument.Parse(Cli.Run(["eval", "--task", "sudoku", "--data", puzzles, "--oracle", "--json"]).Output);
+        Assert.Equal(["puzzles", "solved", "unique", "puzzles_per_second"], json.RootElement.EnumerateObject().Select(field => field.Name));
+        Assert.Equal((3, 3, 1), (json.RootElement.GetProperty("puzzles").GetInt32(), json.RootElement.GetProperty("solved").GetInt32(),
+            json.RootElement.GetProperty("unique").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("sudoku", "sudoku/sudoku10k.txt", "puzzles", 10_000)]
+    [InlineData("sudoku", "sudoku/sudokus_17.txt", "puzzles", 49_151)]
+    [InlineData("countdown", "countdown/test.json", "problems", 1_000)]
+    public void The_solvers_solve_all_published_problems(string task, string file, string counted, int count)
+    {
+        using var json = JsonDocument.Parse(Cli.Run(["eval", "--task", task, "--data", SharedData.Find(file), "--oracle", "--json"]).Output);
+        Assert.Equal((count, count), (json.RootElement.GetProperty(counted).GetInt32(), json.RootElement.GetProperty("solved").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown or sudoku")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku; did you mean 'countdown'?")]
+    [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
+    [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
+    [InlineData("--model C --task sudoku", "C: its tokenizer does not know '")]
+    [InlineData("--model S --task sudoku --data P", "P, line 1: 80 cells; expected 36 cells (6x6)")]
+    [InlineData("--model S --task sudoku --data Q", "Q, line 2: more than one solution; expected a puzzle with one solution")]
+    [InlineData("--oracle --task sudoku --data P", "P, line 1: 80 cells; expected 16 cells (4x4), 36 (6x6) or 81 (9x9)")]
+    public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
+    {
+        var places = new Dictionary<string, string>
+        {
+            ["C"] = CountDownModel(),
+            ["S"] = TinyModel.Save(folder.File("sudoku"), new SudokuTask(new SudokuSettings()).Vocabulary),
+            ["F"] = folder.Write("f.jsonl", "{\"nums\": [84, 9, 14, 28], \"target\": 73}\n"),
+            ["G"] = folder.Write("g.jsonl", "{\"target\": 73}\n"),
+            ["P"] = folder.Write("p.txt", new string('.', 80) + "\n"),
+            ["Q"] = folder.Write("q.txt", "# 6x6\n" + new string('.', 36) + "\n"),
+        };
+        var outcome = Cli.Run(["eval", .. line.Split(' ').Select(word => places.GetValueOrDefault(word, word))]);
+        var first = message.Split(':', ',')[0];
+        Assert.StartsWith("retort: " + (places.TryGetValue(first, out var path) ? path + message[first.Length..] : message), outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((2, "", 1), (outcome.ExitCode, outcome.Output, outcome.Error.TrimEnd().Split('\n').Length));
+    }
+}
