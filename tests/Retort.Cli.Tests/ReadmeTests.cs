@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 
 namespace Retort.Cli.Tests;
 
@@ -42,4 +43,30 @@ public class ReadmeTests
         var lines = File.ReadLines(Path.Combine(Repository.Root, "README.md")).Where(line => line.StartsWith("./retort", StringComparison.Ordinal)).Take(2);
         Assert.Equal(["./retort run backtracking", "./retort test"], lines.Select(line => line.Split(" #")[0].TrimEnd()));
     }
+
+    [Fact]
+    public void Files_tests_and_links_that_the_pages_name_exist()
+    {
+        var sources = new[] { "src", "tests" }
+            .SelectMany(room => Directory.EnumerateFiles(Path.Combine(Repository.Root, room), "*.cs", SearchOption.AllDirectories))
+            .Select(path => Path.GetFileName(path)).ToHashSet();
+        var pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md")
+            .Append(Path.Combine(Repository.Root, "README.md"));
+        var missing = new List<string>();
+        foreach (var page in pages)
+        {
+            var text = File.ReadAllText(page);
+            var named = Regex.Matches(text, "`([^`\n]+)`").Select(match => match.Groups[1].Value).ToArray();
+            missing.AddRange(named.Where(name => Regex.IsMatch(name, @"^(src|tests|docs)/[\w./]+$") && !Exists(Repository.Root, name)));
+            missing.AddRange(named.Where(name => Regex.IsMatch(name, @"^\w+Tests$") && !sources.Contains(name + ".cs")));
+            missing.AddRange(named.Where(name => Regex.IsMatch(name, @"^\w+\.cs$") && !sources.Contains(name)));
+            missing.AddRange(Regex.Matches(text, @"\]\((?!http)([^)#]+)").Select(match => match.Groups[1].Value)
+                .Where(link => !Exists(Path.GetDirectoryName(page)!, link)));
+        }
+
+        Assert.Empty(missing);
+    }
+
+    private static bool Exists(string folder, string name) =>
+        File.Exists(Path.Combine(folder, name)) || Directory.Exists(Path.Combine(folder, name));
 }
