@@ -6,7 +6,12 @@ public class ModelConfigTests
 {
     private static readonly ModelConfig Stories = new()
     {
-        VocabularySize = 512, HiddenSize = 64, NumLayers = 5, NumHeads = 8, NumKvHeads = 4, IntermediateSize = 172,
+        VocabularySize = 512,
+        HiddenSize = 64,
+        NumLayers = 5,
+        NumHeads = 8,
+        NumKvHeads = 4,
+        IntermediateSize = 172,
         MaxPositions = 512,
     };
 

@@ -11,8 +11,14 @@ internal static class TransformerCases
 
     private static readonly ModelConfig Llama = new ModelConfig
     {
-        VocabularySize = VocabularySize, HiddenSize = 24, NumLayers = 2, NumHeads = 4, NumKvHeads = 2, HeadDim = 8,
-        IntermediateSize = 20, MaxPositions = 128,
+        VocabularySize = VocabularySize,
+        HiddenSize = 24,
+        NumLayers = 2,
+        NumHeads = 4,
+        NumKvHeads = 2,
+        HeadDim = 8,
+        IntermediateSize = 20,
+        MaxPositions = 128,
     }.Validated();
 
     public static IReadOnlyDictionary<string, ModelConfig> All { get; } = new Dictionary<string, ModelConfig>
@@ -22,16 +28,28 @@ internal static class TransformerCases
         ["query and key norms"] = Llama with { QueryKeyNorm = true, NumHeads = 3, NumKvHeads = 1, HeadDim = 12 },
         ["layer norm, gelu, learned positions, all biases"] = Llama with
         {
-            Norm = NormKind.LayerNorm, NormBias = true, Activation = Activation.Gelu, Position = PositionKind.Learned,
-            QkvBias = true, OutputBias = true, MlpBias = true, TiedEmbeddings = false,
+            Norm = NormKind.LayerNorm,
+            NormBias = true,
+            Activation = Activation.Gelu,
+            Position = PositionKind.Learned,
+            QkvBias = true,
+            OutputBias = true,
+            MlpBias = true,
+            TiedEmbeddings = false,
         },
         ["bare layer norm, relu, no positions"] = Llama with
         {
-            Norm = NormKind.LayerNorm, NormScale = false, Activation = Activation.Relu, Position = PositionKind.None,
+            Norm = NormKind.LayerNorm,
+            NormScale = false,
+            Activation = Activation.Relu,
+            Position = PositionKind.None,
         },
         ["layer norm with scale, learned positions, tied"] = Llama with
         {
-            Norm = NormKind.LayerNorm, Position = PositionKind.Learned, MlpBias = true, NumLayers = 1,
+            Norm = NormKind.LayerNorm,
+            Position = PositionKind.Learned,
+            MlpBias = true,
+            NumLayers = 1,
         },
     };
 

@@ -112,8 +112,13 @@ public sealed class BacktrackingTests : IDisposable
         var heads = hidden == 256 || layers == 8 ? 4 : 8;
         var config = new ModelConfig
         {
-            VocabularySize = 46, HiddenSize = hidden, NumLayers = layers, NumHeads = heads, NumKvHeads = kvHeads,
-            IntermediateSize = mlp, MaxPositions = 4096,
+            VocabularySize = 46,
+            HiddenSize = hidden,
+            NumLayers = layers,
+            NumHeads = heads,
+            NumKvHeads = kvHeads,
+            IntermediateSize = mlp,
+            MaxPositions = 4096,
         };
         Assert.Equal(1, GenerationCost.PaperFormula(config, 256) / (short256 * 1e9), 0.02);
         Assert.Equal(1, GenerationCost.PaperFormula(config, 4096) / (long4096 * 1e9), 0.02);
@@ -124,7 +129,13 @@ public sealed class BacktrackingTests : IDisposable
     {
         var config = new ModelConfig
         {
-            VocabularySize = 16, HiddenSize = 64, NumLayers = 3, NumHeads = 4, NumKvHeads = 2, IntermediateSize = 128, MaxPositions = 512,
+            VocabularySize = 16,
+            HiddenSize = 64,
+            NumLayers = 3,
+            NumHeads = 4,
+            NumKvHeads = 2,
+            IntermediateSize = 128,
+            MaxPositions = 512,
         };
         foreach (var tokens in new[] { 1, 17, 512 })
         {
@@ -144,7 +155,11 @@ public sealed class BacktrackingTests : IDisposable
 
     private void Context(string name, string[]? merge, out RecipeContext context, string[]? extra = null, ulong[]? seeds = null) => context = new()
     {
-        Preset = "smoke", OutputFolder = At(name), Overrides = [.. Smaller, .. extra ?? []], Seeds = seeds, MergeFolders = merge ?? [],
+        Preset = "smoke",
+        OutputFolder = At(name),
+        Overrides = [.. Smaller, .. extra ?? []],
+        Seeds = seeds,
+        MergeFolders = merge ?? [],
     };
 
     private string At(params string[] parts) => Path.Combine([root, .. parts]);

@@ -24,13 +24,18 @@ internal static class ReportSample
 
     public static Claim C3 { get; } = C1 with
     {
-        Id = "C3", Headline = false, Statement = "Size helps the direct model but hardly helps the backtracking model.",
+        Id = "C3",
+        Headline = false,
+        Statement = "Size helps the direct model but hardly helps the backtracking model.",
         Paper = "3M to 144M: direct 52 to 68.5 %, backtracking 41.5 to 43 %",
     };
 
     public static Claim C5 { get; } = C2 with
     {
-        Id = "C5", Headline = false, Statement = "Depth of search <explains> the flip & \"more\".", Paper = "tables 5.3 and 5.4",
+        Id = "C5",
+        Headline = false,
+        Statement = "Depth of search <explains> the flip & \"more\".",
+        Paper = "tables 5.3 and 5.4",
     };
 
     public static Axis Cost { get; } = new("generation cost (FLOPs per problem)") { Scale = AxisScale.Log };

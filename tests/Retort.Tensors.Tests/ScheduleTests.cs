@@ -20,7 +20,11 @@ public sealed class ScheduleTests
     {
         var schedule = new LearningRateSchedule
         {
-            Shape = shape, PeakLearningRate = 1, WarmupSteps = 2, TotalSteps = 13, FinalFraction = 0.1,
+            Shape = shape,
+            PeakLearningRate = 1,
+            WarmupSteps = 2,
+            TotalSteps = 13,
+            FinalFraction = 0.1,
         };
         Assert.Equal(first, schedule.At(2), 1e-12);
         Assert.Equal(middle, schedule.At(7), 1e-12);

@@ -22,7 +22,8 @@ internal sealed class RunCommand : Command
 
     private readonly Option<string[]> merge = new("--merge")
     {
-        HelpName = "DIR", AllowMultipleArgumentsPerToken = true,
+        HelpName = "DIR",
+        AllowMultipleArgumentsPerToken = true,
         Description = "Join the folders of finished parts (other seeds, other claims) and judge them; trains nothing.",
     };
 

@@ -77,7 +77,14 @@ internal sealed record TrainPrice(
         {
             host.Output.WriteLine(JsonText.Of(new
             {
-                Config = yaml, Parameters, NonEmbeddingParameters, Tokens, Flops, PeakBytes, PeakGflops, ExpectedSeconds = Seconds,
+                Config = yaml,
+                Parameters,
+                NonEmbeddingParameters,
+                Tokens,
+                Flops,
+                PeakBytes,
+                PeakGflops,
+                ExpectedSeconds = Seconds,
             }));
             return;
         }

@@ -23,8 +23,21 @@ public static class TensorTypes
     /// <summary>Every dtype of the safetensors format with its bytes an element; those we cannot read are still checked.</summary>
     internal static readonly IReadOnlyDictionary<string, int> BytesByName = new Dictionary<string, int>
     {
-        ["F32"] = 4, ["BF16"] = 2, ["F16"] = 2, ["F64"] = 8, ["BOOL"] = 1, ["U8"] = 1, ["I8"] = 1, ["F8_E4M3"] = 1,
-        ["F8_E5M2"] = 1, ["I16"] = 2, ["U16"] = 2, ["I32"] = 4, ["U32"] = 4, ["I64"] = 8, ["U64"] = 8,
+        ["F32"] = 4,
+        ["BF16"] = 2,
+        ["F16"] = 2,
+        ["F64"] = 8,
+        ["BOOL"] = 1,
+        ["U8"] = 1,
+        ["I8"] = 1,
+        ["F8_E4M3"] = 1,
+        ["F8_E5M2"] = 1,
+        ["I16"] = 2,
+        ["U16"] = 2,
+        ["I32"] = 4,
+        ["U32"] = 4,
+        ["I64"] = 8,
+        ["U64"] = 8,
     };
 
     /// <summary>Bytes of one element.</summary>

@@ -59,7 +59,8 @@ internal static class BacktrackingFigures
         var first = pairs[0].Search;
         series.Add(new(
             "trace generator", SeriesKind.Line,
-            Budgets(evidence, first, (outcome, budget) => outcome.GeneratorWithinBudget(budget))) { Color = 2, Dashed = true });
+            Budgets(evidence, first, (outcome, budget) => outcome.GeneratorWithinBudget(budget)))
+        { Color = 2, Dashed = true });
         return new(name + "-cost", title, CostAxis, AccuracyAxis, series)
         {
             Caption = $"Share of {evidence.Of(first)[0].NumProblems} unseen problems solved against what one problem costs, by the "
@@ -147,7 +148,8 @@ internal static class BacktrackingFigures
         series.Add(new("direct, best of n", SeriesKind.Line, SamplePoints(evidence, "countdown-direct")) { Color = 1 });
         series.Add(new(
             "trace generator (plain)", SeriesKind.Line,
-            Budgets(evidence, "countdown-search", (outcome, budget) => outcome.GeneratorWithinBudget(budget))) { Color = 2, Dashed = true });
+            Budgets(evidence, "countdown-search", (outcome, budget) => outcome.GeneratorWithinBudget(budget)))
+        { Color = 2, Dashed = true });
         return new("variants", "Better traces help the searching model", CostAxis, AccuracyAxis, series)
         { Caption = "CountDown: plain depth-first traces, mixed strategies, shortened (think) traces, and the direct model." };
     }

@@ -220,7 +220,11 @@ internal static class FigurePlot
             var from = figure.Stacked ? stackTops.GetValueOrDefault(point.X) : 0;
             bars.Add(new Bar
             {
-                Position = At(point), ValueBase = from, Value = from + point.Y, FillColor = color, LineWidth = 0,
+                Position = At(point),
+                ValueBase = from,
+                Value = from + point.Y,
+                FillColor = color,
+                LineWidth = 0,
                 Size = width * (figure.Stacked ? 1 : 0.9),
             });
             stackTops[point.X] = from + point.Y;

@@ -110,7 +110,9 @@ public static class FigureRenderer
         var series = figure.Series[index];
         using var stroke = new SKPaint
         {
-            Color = FigurePlot.ColorOf(figure, index).ToSKColor(), StrokeWidth = 2.2f, IsAntialias = true,
+            Color = FigurePlot.ColorOf(figure, index).ToSKColor(),
+            StrokeWidth = 2.2f,
+            IsAntialias = true,
         };
         if (series.Kind == SeriesKind.Bars)
         {

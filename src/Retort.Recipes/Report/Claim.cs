@@ -96,8 +96,11 @@ public sealed record Claim(
             : ClaimVerdict.Inconclusive;
         return Empty(verdict, Reason(verdict, measured, verdicts, unmet)) with
         {
-            Value = Finite(measured[0].Value), Low = Finite(measured[0].Low), High = Finite(measured[0].High),
-            N = measured[0].N, Threshold = Tests[0].Threshold,
+            Value = Finite(measured[0].Value),
+            Low = Finite(measured[0].Low),
+            High = Finite(measured[0].High),
+            N = measured[0].N,
+            Threshold = Tests[0].Threshold,
         };
     }
 

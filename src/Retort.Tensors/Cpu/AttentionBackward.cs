@@ -83,9 +83,14 @@ internal static unsafe class AttentionBackward
         var padded = (nint)AttentionShape.RoundUp(numKeys, Block) * headDim;
         var pass = new Pass
         {
-            Shape = shape, KeyBegin = keyBegin, NumKeys = numKeys,
-            KeyTiles = scratch, ValueTiles = scratch + padded, Keys = scratch + 2 * padded,
-            DKeys = scratch + 3 * padded, DValues = scratch + 4 * padded,
+            Shape = shape,
+            KeyBegin = keyBegin,
+            NumKeys = numKeys,
+            KeyTiles = scratch,
+            ValueTiles = scratch + padded,
+            Keys = scratch + 2 * padded,
+            DKeys = scratch + 3 * padded,
+            DValues = scratch + 4 * padded,
         };
         pass.Queries = scratch + 5 * padded;
         pass.DOutputs = pass.Queries + Block * headDim;
@@ -189,11 +194,19 @@ internal static unsafe class AttentionBackward
             var panels = stackalloc float*[headDim / Tile + 1];
             var product = new Product
             {
-                ARow = headDim, AStep = 1, BStep = Tile, Steps = headDim, CRow = Block, Start = ProductStart.Zero,
+                ARow = headDim,
+                AStep = 1,
+                BStep = Tile,
+                Steps = headDim,
+                CRow = Block,
+                Start = ProductStart.Zero,
             };
             var toQueries = new Product
             {
-                ARow = Block, AStep = 1, BStep = headDim, CRow = headDim,
+                ARow = Block,
+                AStep = 1,
+                BStep = headDim,
+                CRow = headDim,
                 Start = firstKey == 0 ? ProductStart.Zero : ProductStart.Load,
             };
             for (var row = 0; row < rows; row += RegisterRows)
@@ -242,7 +255,11 @@ internal static unsafe class AttentionBackward
             var panels = stackalloc float*[headDim / Tile + 1];
             var product = new Product
             {
-                ARow = 1, AStep = Block, BStep = headDim, CRow = headDim, Start = ProductStart.Load,
+                ARow = 1,
+                AStep = Block,
+                BStep = headDim,
+                CRow = headDim,
+                Start = ProductStart.Load,
             };
             var blockKeys = Math.Min(Block, NumKeys - firstKey);
             for (var key = 0; key < blockKeys; key += RegisterRows)

@@ -58,7 +58,12 @@ internal static unsafe class AttentionDecode<TLanes>
         new Span<float>(outputs, rows * headDim).Clear();
         var score = new Product
         {
-            ARow = headDim, AStep = 1, BStep = Tile, Steps = headDim, CRow = BlockKeys, Start = ProductStart.Zero,
+            ARow = headDim,
+            AStep = 1,
+            BStep = Tile,
+            Steps = headDim,
+            CRow = BlockKeys,
+            Start = ProductStart.Zero,
         };
         var mix = new Product { ARow = BlockKeys, AStep = 1, BStep = headDim, CRow = headDim, Start = ProductStart.Load };
         for (var first = 0; first < numKeys; first += BlockKeys)

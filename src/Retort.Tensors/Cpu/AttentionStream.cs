@@ -72,11 +72,21 @@ internal static unsafe class AttentionStream<TLanes, TTiles>
         new Span<float>(max, PaddedRows).Fill(float.NegativeInfinity);
         var score = new Product
         {
-            A = queries, ARow = headDim, AStep = 1, BStep = Tile, Steps = headDim, CRow = BlockKeys, Start = ProductStart.Zero,
+            A = queries,
+            ARow = headDim,
+            AStep = 1,
+            BStep = Tile,
+            Steps = headDim,
+            CRow = BlockKeys,
+            Start = ProductStart.Zero,
         };
         var mix = new Product
         {
-            ARow = BlockKeys, AStep = 1, BStep = headDim, CRow = headDim, Factors = factors,
+            ARow = BlockKeys,
+            AStep = 1,
+            BStep = headDim,
+            CRow = headDim,
+            Factors = factors,
         };
 
         var numKeys = visible[rows - 1];

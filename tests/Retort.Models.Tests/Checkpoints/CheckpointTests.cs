@@ -8,8 +8,15 @@ public sealed class CheckpointTests : IDisposable
 {
     private static readonly ModelConfig Tiny = new ModelConfig
     {
-        VocabularySize = 7, HiddenSize = 8, NumLayers = 2, NumHeads = 2, NumKvHeads = 1, IntermediateSize = 12, MaxPositions = 16,
-        BosTokenId = 1, EosTokenId = 2,
+        VocabularySize = 7,
+        HiddenSize = 8,
+        NumLayers = 2,
+        NumHeads = 2,
+        NumKvHeads = 1,
+        IntermediateSize = 12,
+        MaxPositions = 16,
+        BosTokenId = 1,
+        EosTokenId = 2,
     }.Validated();
 
     private readonly TemporaryFolder folder = new();

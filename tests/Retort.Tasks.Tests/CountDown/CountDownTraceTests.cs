@@ -126,7 +126,7 @@ public partial class CountDownTraceTests
         Assert.Equal(1000, demonstrated);
     }
 
-    private static string Plain(JsonElement trace) => 
+    private static string Plain(JsonElement trace) =>
         GoalStates().Replace(trace.GetString()!, "", 1).Replace("] Goal unequal: No Solution", "] No Solution", StringComparison.Ordinal);
 
     [GeneratedRegex(@", Goal: (\[\d+, \d+\] )*(?=, Operations)")]

@@ -118,10 +118,21 @@ public class SudokuOracleTests
 
     private static string[] EveryGrid()
     {
-        var rows = (from a in "1234" from b in "1234" from c in "1234" from d in "1234"
-                    let row = $"{a}{b}{c}{d}" where row.Distinct().Count() == 4 select row).ToArray();
-        return (from a in rows from b in rows where Fits(a, b, true) from c in rows where Fits(a, c, false) && Fits(b, c, false)
-                from d in rows where Fits(a, d, false) && Fits(b, d, false) && Fits(c, d, true) select a + b + c + d).ToArray();
+        var rows = (from a in "1234"
+                    from b in "1234"
+                    from c in "1234"
+                    from d in "1234"
+                    let row = $"{a}{b}{c}{d}"
+                    where row.Distinct().Count() == 4
+                    select row).ToArray();
+        return (from a in rows
+                from b in rows
+                where Fits(a, b, true)
+                from c in rows
+                where Fits(a, c, false) && Fits(b, c, false)
+                from d in rows
+                where Fits(a, d, false) && Fits(b, d, false) && Fits(c, d, true)
+                select a + b + c + d).ToArray();
 
         static bool Fits(string upper, string lower, bool sameBoxes) =>
             !upper.Zip(lower).Any(pair => pair.First == pair.Second)
