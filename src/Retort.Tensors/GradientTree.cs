@@ -55,8 +55,10 @@ public sealed class GradientTree : IDisposable
 
         (numPushed, numHeld) = (0, 0);
         var gradient = levels[0].Buffer;
-        foreach (var (shadow, target) in parameters.Shadows)
+        // By index: an interface's enumerator would be allocated anew every step.
+        for (var i = 0; i < parameters.Shadows.Count; i++)
         {
+            var (shadow, target) = parameters.Shadows[i];
             device.Add(target.In(gradient), shadow.In(gradient), target.In(gradient));
         }
 

@@ -1,4 +1,4 @@
-namespace Retort.Inference.Tests;
+namespace Retort.TinyModels;
 
 /// <summary>Tests that read counters of the whole process run with nothing beside them.</summary>
 [CollectionDefinition(nameof(Alone), DisableParallelization = true)]
