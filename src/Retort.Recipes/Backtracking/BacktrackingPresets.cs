@@ -45,11 +45,48 @@ internal static class BacktrackingPresets
         SudokuStudy = SmokeStudy(160),
     };
 
-    private static BacktrackingSettings Quick { get; } = new();
+    /// <summary>
+    /// Ten minutes buy about four million training tokens in all. They go furthest on small numbers, one heuristic and the beginnings
+    /// of traces; docs/log.md tells what was tried.
+    /// </summary>
+    private static BacktrackingSettings Quick { get; } = new()
+    {
+        Main = new() { NumLayers = 3, IntermediateSize = 256 },
+        CountDown = new() { Numbers = new(1, 9), Target = new(10, 30), Heuristic = HeuristicChoice.Sum },
+        CountDownStudy = new()
+        {
+            TrainProblems = 40_000,
+            WindowsPerTrace = 1,
+            Search = new() { Steps = 1200, BatchSequences = 8, PeakLearningRate = 3e-3 },
+            Direct = new() { Steps = 500, BatchSequences = 128, PeakLearningRate = 3e-3, WarmupSteps = 50 },
+        },
+        SudokuStudy = new()
+        {
+            TrainProblems = 10_000,
+            SearchContext = 384,
+            DirectContext = 128,
+            Budgets = [64, 96, 128, 256, 384],
+            Search = new() { Steps = 400, BatchSequences = 16, PeakLearningRate = 3e-3, WarmupSteps = 50 },
+            Direct = new() { Steps = 300, BatchSequences = 64, PeakLearningRate = 3e-3, WarmupSteps = 50 },
+        },
+    };
 
     private static BacktrackingSettings Full { get; } = new()
     {
         Seeds = [1, 2, 3],
+        CountDownStudy = new()
+        {
+            Search = new() { Steps = 1300 },
+            Direct = new() { Steps = 800, BatchSequences = 128 },
+        },
+        SudokuStudy = new()
+        {
+            TrainProblems = 40_000,
+            DirectContext = 128,
+            Budgets = [64, 96, 128, 256, 512],
+            Search = new() { Steps = 1300 },
+            Direct = new() { Steps = 800, BatchSequences = 128 },
+        },
     };
 
     /// <summary>Section 3 of the specification: the 17M models on the authors' own data settings.</summary>

@@ -21,6 +21,7 @@ public sealed class BacktrackingRecipe : IRecipe
         "Traces are written in compact tokens (whole numbers, one token an operator), about an eighth of the paper's length; budgets shrink alike.",
         "CountDown draws smaller numbers and targets than 1..99 and 10..100, caps intermediate values at 99 and drops zero (config: countDown).",
         "Windows of long traces begin with the prompt again and a gap mark, so that every token is conditioned on its problem; the paper's do not.",
+        "Where config names one heuristic, all traces use it; the paper draws one of two for each problem.",
         "Where config says windowsPerTrace, only a trace's first windows are trained on, not all.",
         "Sudoku is 6x6 with lone singles and row-major guesses instead of 9x9 with eight strategies; the shallow set has fewer undone guesses.",
         "Models have far fewer parameters and see far fewer tokens; learning rates are higher and batches smaller.",
