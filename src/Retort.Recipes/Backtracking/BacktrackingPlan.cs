@@ -36,7 +36,7 @@ internal static class BacktrackingPlan
             .AppendLine(CultureInfo.InvariantCulture, $"seeds          {string.Join(", ", settings.Seeds)}")
             .AppendLine(CultureInfo.InvariantCulture, $"FLOPs          {flops:0.00e0}")
             .AppendLine(CultureInfo.InvariantCulture, $"peak memory    {bytes >> 20:N0} MB")
-            .AppendLine(CultureInfo.InvariantCulture, $"expected time  {TimeSpan.FromSeconds(Math.Min(1e8, seconds)):d\\.hh\\:mm\\:ss} at {ExpectedFraction:0%} of {peak / 1e9:0} GFLOP/s");
+            .AppendLine(CultureInfo.InvariantCulture, $"expected time  {Duration(seconds)} at {ExpectedFraction:0%} of {peak / 1e9:0} GFLOP/s");
         var json = JsonSerializer.Serialize(new
         {
             preset = context.Preset,
@@ -48,6 +48,14 @@ internal static class BacktrackingPlan
         });
         return new(false, text.ToString(), json);
     }
+
+    private static string Duration(double seconds) => seconds switch
+    {
+        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} seconds"),
+        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} minutes"),
+        < 172_800 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} hours"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0} days"),
+    };
 
     private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(BacktrackingSettings settings, Cell cell)
     {
