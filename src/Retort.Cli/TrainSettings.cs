@@ -164,7 +164,6 @@ internal sealed record TrainStepSettings : ICheckedSettings
         BatchSequences = BatchSequences,
         GradientShards = GradientShards,
         ZLoss = ZLoss,
-        Seed = seed,
         Optimizer = new AdamWSettings { WeightDecay = WeightDecay, MaxGradientNorm = MaxGradientNorm },
         Schedule = new LearningRateSchedule
         {

@@ -173,21 +173,9 @@ public sealed class Transformer : IDisposable
     {
         var (positions, half) = (Config.MaxPositions, Config.HeadDim / 2);
         owner = Device.Allocate(2L * positions * half * sizeof(float));
-        var cos = Device.View(owner, 0, positions, half);
-        var sin = Device.View(owner, (long)positions * half * sizeof(float), positions, half);
-        var (cosValues, sinValues) = (new float[positions * half], new float[positions * half]);
-        for (var i = 0; i < half; i++)
-        {
-            var frequency = ExactMath.Pow(Config.RopeBase, -2.0 * i / Config.HeadDim);
-            for (var position = 0; position < positions; position++)
-            {
-                cosValues[position * half + i] = (float)ExactMath.Cos(position * frequency);
-                sinValues[position * half + i] = (float)ExactMath.Sin(position * frequency);
-            }
-        }
-
-        Device.Write(cos, cosValues);
-        Device.Write(sin, sinValues);
-        return new RopeTables(cos, sin);
+        var tables = new RopeTables(
+            Device.View(owner, 0, positions, half), Device.View(owner, (long)positions * half * sizeof(float), positions, half));
+        tables.Fill(Device, Config.RopeBase);
+        return tables;
     }
 }

@@ -1,3 +1,5 @@
+using Retort.Core;
+
 namespace Retort.Tensors;
 
 /// <summary>
@@ -18,7 +20,28 @@ public readonly record struct EmbeddingTable(Tensor Table, PanelMatrix Tied)
 }
 
 /// <summary>Rotary tables [positions, headDim / 2] of cosines and sines.</summary>
-public readonly record struct RopeTables(Tensor Cos, Tensor Sin);
+public readonly record struct RopeTables(Tensor Cos, Tensor Sin)
+{
+    /// <summary>Fills both tables on the host: position p turns pair i by the angle p * rotaryBase^(-i / pairs), in double.</summary>
+    public void Fill(Device device, double rotaryBase)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        var (positions, pairs) = (Cos.Rows, Cos.Columns);
+        var (cosines, sines) = (new float[positions * pairs], new float[positions * pairs]);
+        for (var i = 0; i < pairs; i++)
+        {
+            var frequency = ExactMath.Pow(rotaryBase, -2.0 * i / (2 * pairs));
+            for (var position = 0; position < positions; position++)
+            {
+                cosines[position * pairs + i] = (float)ExactMath.Cos(position * frequency);
+                sines[position * pairs + i] = (float)ExactMath.Sin(position * frequency);
+            }
+        }
+
+        device.Write(Cos, cosines);
+        device.Write(Sin, sines);
+    }
+}
 
 public abstract partial class Device
 {

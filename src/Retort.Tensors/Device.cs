@@ -1,5 +1,12 @@
 namespace Retort.Tensors;
 
+/// <summary>Independent items of work, each made of many device calls.</summary>
+public abstract class LaneJob
+{
+    /// <summary>Does one item by calls to lane <paramref name="lane"/>, which is its alone meanwhile.</summary>
+    public abstract void Run(int item, int lane);
+}
+
 /// <summary>
 /// The one seam for devices (law 5). Models, losses and samplers hold opaque <see cref="Tensor"/>s and enqueue calls here;
 /// only the <c>Read</c> calls wait for results. Every backend computes exactly the sums of docs/numerics.md.
@@ -10,11 +17,41 @@ public abstract partial class Device : IDisposable
 {
     private Work work;
 
-    /// <summary>Work asked for so far.</summary>
-    public Work Work => work;
+    /// <summary>Work asked for so far, here and on the lanes.</summary>
+    public Work Work
+    {
+        get
+        {
+            var total = work;
+            for (var lane = 0; lane < NumLanes; lane++)
+            {
+                total += Lane(lane) == this ? default : Lane(lane).work;
+            }
+
+            return total;
+        }
+    }
 
     /// <summary>Threads the device computes with.</summary>
     public abstract int Threads { get; }
+
+    /// <summary>
+    /// Lanes: devices over the same memory that compute side by side, so that independent work needs no meeting between its
+    /// operations. A device that fills itself with one operation at a time has one lane, itself.
+    /// </summary>
+    public virtual int NumLanes => 1;
+
+    /// <summary>Lane <paramref name="index"/>, for use inside <see cref="RunOnLanes"/> (and to make tapes with).</summary>
+    public virtual Device Lane(int index) => this;
+
+    /// <summary>Does items 0 .. <paramref name="items"/>-1, each on one lane, and returns when all are done.</summary>
+    public virtual void RunOnLanes(int items, LaneJob job)
+    {
+        for (var item = 0; item < items; item++)
+        {
+            job.Run(item, 0);
+        }
+    }
 
     /// <summary>Allocates zeroed device memory; the caller disposes it.</summary>
     public abstract Storage Allocate(long bytes);

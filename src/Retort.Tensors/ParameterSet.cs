@@ -16,11 +16,17 @@ public sealed record Parameter(string Name, int Rows, int Columns, bool IsPanels
     public long Count => (long)Rows * Columns;
 
     /// <summary>This parameter inside a flat buffer laid out like the set (values, a gradient, a moment).</summary>
-    public Tensor In(Tensor flat)
+    public unsafe Tensor In(Tensor flat)
     {
-        var tensor = flat.As((int)(flat.Length / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth)
-            .Slice((int)(Offset / PanelMatrix.PanelWidth), (int)((StorageLength + PanelMatrix.PanelWidth - 1) / PanelMatrix.PanelWidth));
-        return IsPanels ? tensor : new Tensor(tensor.Address, Rows, Columns);
+        if (Offset + StorageLength > flat.Length)
+        {
+            throw new ArgumentException($"{Name} ends at {Offset + StorageLength} of {flat.Length}");
+        }
+
+        var address = (nint)(flat.Data + Offset);
+        return IsPanels
+            ? new Tensor(address, (int)(StorageLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth)
+            : new Tensor(address, Rows, Columns);
     }
 
     /// <summary>As <see cref="In"/>, as a weight matrix.</summary>

@@ -7,20 +7,33 @@ namespace Retort.Training;
 internal sealed class GlobalBatch
 {
     private readonly int[] tokens, targets, positions, sequenceStarts;
+    private readonly float[] weights;
+    private readonly IReadOnlyDictionary<int, float>? targetWeights;
 
-    public GlobalBatch(int numSequences, int maxLength)
+    public GlobalBatch(int numSequences, int maxLength, IReadOnlyDictionary<int, float>? targetWeights = null)
     {
-        var maxRows = numSequences * (maxLength - 1);
-        (tokens, targets, positions) = (new int[maxRows], new int[maxRows], new int[maxRows]);
+        this.targetWeights = targetWeights;
+        MaxRows = numSequences * (maxLength - 1);
+        (tokens, targets, positions) = (new int[MaxRows], new int[MaxRows], new int[MaxRows]);
+        weights = targetWeights is null ? [] : new float[MaxRows];
         sequenceStarts = new int[numSequences + 1];
     }
 
     public int NumSequences => sequenceStarts.Length - 1;
 
+    /// <summary>Rows of a batch of the longest sequences.</summary>
+    public int MaxRows { get; }
+
     public int NumRows => sequenceStarts[^1];
 
-    /// <summary>Targets that count: the loss is the mean over them.</summary>
-    public int NumTargets { get; private set; }
+    /// <summary>Sum of the targets' weights: the loss is the weighted mean over them.</summary>
+    public double TotalWeight { get; private set; }
+
+    /// <summary>What a row's loss is multiplied by for the mean.</summary>
+    public float GradientScale => TotalWeight > 0 ? (float)(1 / TotalWeight) : 1;
+
+    /// <summary>Weight of each row's target; empty: all 1.</summary>
+    public ReadOnlySpan<float> Weights => weights.AsSpan(0, Math.Min(weights.Length, NumRows));
 
     public ReadOnlySpan<int> Tokens => tokens.AsSpan(0, NumRows);
 
@@ -34,7 +47,7 @@ internal sealed class GlobalBatch
     /// <summary>Fills the batch with the mixture's next sequences.</summary>
     public void Fill(Mixture mixture)
     {
-        NumTargets = 0;
+        TotalWeight = 0;
         for (var s = 0; s < NumSequences; s++)
         {
             var (set, index) = mixture.Next();
@@ -44,12 +57,19 @@ internal sealed class GlobalBatch
             {
                 var learned = i + 1 >= lossStart;
                 (tokens[row], positions[row], targets[row]) = (sequence[i], i, learned ? sequence[i + 1] : -1);
-                NumTargets += learned ? 1 : 0;
+                var weight = learned ? WeightOf(sequence[i + 1]) : 0;
+                TotalWeight += weight;
+                if (weights.Length > 0)
+                {
+                    weights[row] = weight;
+                }
             }
 
             sequenceStarts[s + 1] = row;
         }
     }
+
+    private float WeightOf(int target) => targetWeights is not null && targetWeights.TryGetValue(target, out var weight) ? weight : 1;
 
     /// <summary>First sequence of part <paramref name="part"/> when the batch is cut into <paramref name="parts"/> contiguous parts.</summary>
     public int FirstSequence(int part, int parts) => (int)((long)NumSequences * part / parts);

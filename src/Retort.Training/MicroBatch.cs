@@ -14,7 +14,13 @@ internal sealed class MicroBatch
 
     public IntTensor Targets { get; private set; }
 
+    /// <summary>Weights of the targets; absent: all 1.</summary>
+    public Tensor Weights { get; private set; }
+
     public GradientShards Shards { get; private set; }
+
+    /// <summary>Its first row in the global batch.</summary>
+    public int FirstRow { get; private set; }
 
     public int NumRows { get; private set; }
 
@@ -28,7 +34,7 @@ internal sealed class MicroBatch
         var first = leafFirst + (leafEnd - leafFirst) * part / partsPerLeaf;
         var end = leafFirst + (leafEnd - leafFirst) * (part + 1) / partsPerLeaf;
         var (firstRow, endRow) = (batch.SequenceStarts[first], batch.SequenceStarts[end]);
-        NumRows = endRow - firstRow;
+        (FirstRow, NumRows) = (firstRow, endRow - firstRow);
         var keysSeen = 0L;
         for (var s = first; s <= end; s++)
         {
@@ -50,6 +56,13 @@ internal sealed class MicroBatch
         var tokens = Put(tape, batch.Tokens[firstRow..endRow]);
         var positions = Put(tape, batch.Positions[firstRow..endRow]);
         Targets = Put(tape, batch.Targets[firstRow..endRow]);
+        Weights = default;
+        if (!batch.Weights.IsEmpty)
+        {
+            Weights = tape.Take(NumRows, 1);
+            tape.Device.Write(Weights, batch.Weights[firstRow..endRow]);
+        }
+
         Input = ModelInput.Sequences(tokens, positions, Put(tape, starts.AsSpan(0, end - first + 1)), keysSeen);
         Shards = new GradientShards(Put(tape, shardStarts.AsSpan(0, shardsPerLeaf + 1)), ContinueChain: part > 0);
     }

@@ -2,6 +2,12 @@ using Retort.Core;
 
 namespace Retort.Training;
 
+/// <summary>A set of a mixture.</summary>
+/// <param name="Set">Sequences.</param>
+/// <param name="Weight">Relative to the other parts drawn from at the time; above 0.</param>
+/// <param name="From">First item of the stream that may come from it: a curriculum begins with fewer parts.</param>
+public readonly record struct MixturePart(SequenceSet Set, double Weight, long From = 0);
+
 /// <summary>
 /// An endless stream over weighted sets of sequences. Item number n is a pure function of (seed, n): which set it comes
 /// from is drawn by weight, and each set is passed through in a new random order every epoch. Its whole state is n, so a resumed
@@ -9,34 +15,30 @@ namespace Retort.Training;
 /// </summary>
 public sealed class Mixture
 {
-    private readonly SequenceSet[] sets;
-    private readonly double[] cumulativeWeights;
+    private readonly MixturePart[] parts;
     private readonly int[][] orders;
     private readonly long[] epochs, counts;
     private readonly ulong seed, pickPurpose;
 
     /// <summary>A mixture of sets, each with a weight above 0.</summary>
     public Mixture(ulong seed, params (SequenceSet Set, double Weight)[] parts)
+        : this(seed, [.. parts.Select(part => new MixturePart(part.Set, part.Weight))])
     {
-        if (parts.Length == 0 || parts.Any(part => part.Set.Count == 0 || !(part.Weight > 0)))
+    }
+
+    /// <summary>A mixture of parts, of which one at least is there from the beginning.</summary>
+    public Mixture(ulong seed, IReadOnlyList<MixturePart> parts)
+    {
+        if (parts.Any(part => part.Set.Count == 0 || !(part.Weight > 0)) || !parts.Any(part => part.From <= 0))
         {
-            throw new ArgumentException("a mixture needs sets that are not empty, with weights above 0");
+            throw new ArgumentException("a mixture needs sets that are not empty, with weights above 0, and one from the beginning");
         }
 
-        this.seed = seed;
+        (this.seed, this.parts) = (seed, [.. parts]);
         pickPurpose = CounterRandom.Hash("mixture/pick");
-        sets = [.. parts.Select(part => part.Set)];
-        var total = parts.Sum(part => part.Weight);
-        cumulativeWeights = new double[parts.Length];
-        var sum = 0.0;
-        for (var i = 0; i < parts.Length; i++)
-        {
-            cumulativeWeights[i] = (sum += parts[i].Weight) / total;
-        }
-
-        orders = [.. sets.Select(set => Enumerable.Range(0, set.Count).ToArray())];
-        epochs = new long[sets.Length];
-        counts = new long[sets.Length];
+        orders = [.. parts.Select(part => Enumerable.Range(0, part.Set.Count).ToArray())];
+        epochs = new long[parts.Count];
+        counts = new long[parts.Count];
         Rewind();
     }
 
@@ -44,13 +46,13 @@ public sealed class Mixture
     public long Position { get; private set; }
 
     /// <summary>Tokens of the longest sequence of any set.</summary>
-    public int MaxLength => sets.Max(set => set.MaxLength);
+    public int MaxLength => parts.Max(part => part.Set.MaxLength);
 
     /// <summary>The next item: a set and an index into it.</summary>
     public (SequenceSet Set, int Index) Next()
     {
         var part = PartOf(Position++);
-        var set = sets[part];
+        var set = parts[part].Set;
         var (epoch, place) = Math.DivRem(counts[part]++, set.Count);
         if (epoch != epochs[part])
         {
@@ -64,7 +66,7 @@ public sealed class Mixture
     public void Seek(long position)
     {
         Rewind();
-        if (sets.Length == 1)
+        if (parts.Length == 1)
         {
             Position = counts[0] = position;
             return;
@@ -85,20 +87,35 @@ public sealed class Mixture
 
     private int PartOf(long position)
     {
-        if (sets.Length == 1)
+        if (parts.Length == 1)
         {
             return 0;
         }
 
         var random = CounterRandom.For(seed, pickPurpose, (ulong)position);
-        var u = random.NextDouble();
-        var part = 0;
-        while (part < sets.Length - 1 && u >= cumulativeWeights[part])
+        var left = random.NextDouble() * WeightAt(position);
+        var (chosen, i) = (-1, 0);
+        for (; i < parts.Length && (chosen < 0 || left >= 0); i++)
         {
-            part++;
+            if (parts[i].From <= position)
+            {
+                chosen = i;
+                left -= parts[i].Weight;
+            }
         }
 
-        return part;
+        return chosen;
+    }
+
+    private double WeightAt(long position)
+    {
+        var total = 0.0;
+        foreach (var part in parts)
+        {
+            total += part.From <= position ? part.Weight : 0;
+        }
+
+        return total;
     }
 
     private void Reorder(int part, long epoch)

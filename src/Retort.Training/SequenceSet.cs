@@ -25,6 +25,21 @@ public sealed class SequenceSet
     /// <summary>Position of the first token of the sequence that is a target; at least 1, since position 0 has no predecessor.</summary>
     public int LossStart(int index) => lossStarts[index];
 
+    /// <summary>The sequences of at most <paramref name="maxTokens"/> tokens, in their order.</summary>
+    public SequenceSet UpTo(int maxTokens)
+    {
+        var shorter = new SequenceSet();
+        for (var i = 0; i < Count; i++)
+        {
+            if (this[i].Length <= maxTokens)
+            {
+                shorter.Add(this[i], LossStart(i));
+            }
+        }
+
+        return shorter;
+    }
+
     /// <summary>Adds a sequence of at least two tokens, of which those from <paramref name="lossStart"/> on are learned.</summary>
     public void Add(ReadOnlySpan<int> sequence, int lossStart = 1)
     {

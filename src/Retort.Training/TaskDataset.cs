@@ -26,18 +26,16 @@ public static class TaskDataset
     {
         var set = new SequenceSet();
         var gap = tokenizer.PadId ?? throw new ArgumentException("the tokenizer has no padding token to mark gaps with", nameof(tokenizer));
-        var chunk = new (int[] Prompt, int[] Answer)[Math.Min(ChunkItems, count)];
         using var phase = (progress ?? SilentProgress.Instance).Begin($"make {task.Name} problems", count, "problems");
         for (var first = 0; first < count; first += ChunkItems)
         {
             var (begin, size) = (first, Math.Min(ChunkItems, count - first));
-            Parallel.For(
-                0, size, new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation }, i =>
-                {
-                    var item = task.Create(Split.Train, begin + i);
-                    chunk[i] = (tokenizer.Encode(item.Prompt), tokenizer.Encode(item.Answer, addBos: false, addEos: true));
-                });
-            foreach (var (prompt, answer) in chunk.AsSpan(0, size))
+            var chunk = ParallelItems.Make(size, threads, i =>
+            {
+                var item = task.Create(Split.Train, begin + i);
+                return (Prompt: tokenizer.Encode(item.Prompt), Answer: tokenizer.Encode(item.Answer, addBos: false, addEos: true));
+            }, cancellation);
+            foreach (var (prompt, answer) in chunk)
             {
                 Windows.Add(set, prompt, answer, maxLength, gap, maxWindows);
             }

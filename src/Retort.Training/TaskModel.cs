@@ -56,18 +56,26 @@ public sealed class TaskModel : IDisposable
             EosTokenId = tokenizer.EosId,
             PadTokenId = tokenizer.PadId,
         }.Validated();
-        var device = new CpuDevice(threads);
-        var model = new TaskModel(device, new Transformer(config, device), tokenizer);
-        model.Transformer.Initialize(seed);
-        var data = TaskDataset.Build(task, tokenizer, problems, maxLength, device.Threads);
         var settings = new TrainerSettings
         {
             BatchSequences = batchSequences,
             Schedule = new LearningRateSchedule { PeakLearningRate = learningRate, TotalSteps = steps, WarmupSteps = steps / 20 },
         };
-        using var trainer = new Trainer(model.Transformer, new Mixture(seed, (data, 1)), settings);
-        TrainingLoop.Run(model.Transformer, trainer, steps, new TrainingLoopOptions { Stepped = stepped });
-        return model;
+        var device = new CpuDevice(threads);
+        var model = new TaskModel(device, new Transformer(config, device), tokenizer);
+        try
+        {
+            model.Transformer.Initialize(seed);
+            var data = TaskDataset.Build(task, tokenizer, problems, maxLength, device.Threads);
+            using var trainer = new Trainer(model.Transformer, new Mixture(seed, (data, 1)), settings);
+            TrainingLoop.Run(model.Transformer, trainer, steps, new TrainingLoopOptions { Stepped = stepped });
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Opens a saved model: a checkpoint folder, or a llama2.c file with its tokenizer beside it.</summary>

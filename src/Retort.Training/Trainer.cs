@@ -21,9 +21,9 @@ public sealed class Trainer : IDisposable
     private readonly TrainerSettings settings;
     private readonly Mixture mixture;
     private readonly GlobalBatch batch;
-    private readonly MicroBatch microBatch;
     private readonly GradientTree tree;
-    private readonly Tape tape;
+    private readonly Lane[] lanes;
+    private readonly LeafJob leafJob;
     private readonly float[] losses;
     private readonly int shardsPerLeaf;
 
@@ -31,14 +31,17 @@ public sealed class Trainer : IDisposable
     public Trainer(Transformer model, Mixture mixture, TrainerSettings settings)
     {
         (this.model, this.mixture, this.settings) = (model, mixture, settings.Validated());
-        var plan = TrainingPlan.For(model.Config, settings, mixture.MaxLength);
+        var device = model.Device;
+        var plan = TrainingPlan.For(model.Config, settings, mixture.MaxLength, device.NumLanes);
         shardsPerLeaf = plan.ShardsPerLeaf;
-        batch = new GlobalBatch(settings.BatchSequences, mixture.MaxLength);
-        microBatch = new MicroBatch(settings.BatchSequences, shardsPerLeaf);
-        tree = new GradientTree(model.Device, model.Parameters, settings.GradientShards / shardsPerLeaf);
-        Optimizer = new AdamWOptimizer(model.Device, model.Parameters, settings.Optimizer);
-        tape = new Tape(model.Device, model.Parameters, plan.ActivationBytes, isRecording: true);
-        losses = new float[plan.RowsPerMicroBatch];
+        batch = new GlobalBatch(settings.BatchSequences, mixture.MaxLength, settings.TargetWeights);
+        losses = new float[batch.MaxRows];
+        tree = new GradientTree(device, model.Parameters, settings.GradientShards / shardsPerLeaf, plan.Lanes > 1);
+        Optimizer = new AdamWOptimizer(device, model.Parameters, settings.Optimizer);
+        lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new Lane(
+            new Tape(plan.Lanes > 1 ? device.Lane(lane) : device, model.Parameters, plan.LaneActivationBytes, isRecording: true),
+            new MicroBatch(settings.BatchSequences, shardsPerLeaf)))];
+        leafJob = new LeafJob(this);
     }
 
     /// <summary>The optimiser: its moments and its step count are the training state, with <see cref="Position"/>.</summary>
@@ -58,46 +61,65 @@ public sealed class Trainer : IDisposable
     public StepResult Step()
     {
         batch.Fill(mixture);
-        var (totalLoss, gradientScale) = (0.0, 1f / Math.Max(1, batch.NumTargets));
-        for (var leaf = 0; leaf < tree.Leaves; leaf++)
+        if (lanes.Length > 1)
         {
-            for (var part = 0; part < settings.MicroBatchesPerShard; part++)
+            model.Device.RunOnLanes(tree.Leaves, leafJob);
+            tree.JoinLeaves();
+        }
+        else
+        {
+            for (var leaf = 0; leaf < tree.Leaves; leaf++)
             {
-                tape.Reset();
-                microBatch.Upload(tape, batch, leaf, tree.Leaves, shardsPerLeaf, part, settings.MicroBatchesPerShard);
-                totalLoss = ForwardBackward(totalLoss, gradientScale);
+                ForwardBackward(leaf, lanes[0], tree.Next);
+                tree.Push();
             }
+        }
 
-            tree.Push();
+        // One ascending chain in double over the whole batch, whatever computed its parts.
+        var totalLoss = 0.0;
+        foreach (var loss in losses.AsSpan(0, batch.NumRows))
+        {
+            totalLoss += loss;
         }
 
         var learningRate = settings.Schedule.At(Steps);
         var norm = Optimizer.Step(tree.Finish(), learningRate);
-        return new StepResult(Steps, totalLoss * gradientScale, norm, learningRate, batch.NumRows);
+        return new StepResult(Steps, totalLoss * batch.GradientScale, norm, learningRate, batch.NumRows);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        tape.Dispose();
+        foreach (var lane in lanes)
+        {
+            lane.Tape.Dispose();
+        }
+
         tree.Dispose();
         Optimizer.Dispose();
     }
 
-    /// <summary>Adds the micro-batch's losses to the running sum, one ascending chain in double over the whole batch.</summary>
-    private double ForwardBackward(double totalLoss, float gradientScale)
+    /// <summary>The gradient of one leaf of the tree, and the losses of its rows.</summary>
+    private void ForwardBackward(int leaf, Lane lane, Tensor gradient)
     {
-        var logits = model.Forward(tape, microBatch.Input);
-        var lossTensor = tape.Take(microBatch.NumRows, 1);
-        tape.CrossEntropy(logits, microBatch.Targets, default, settings.ZLoss, gradientScale, lossTensor, default);
-        tape.Backward(tree.Next, microBatch.Shards);
-        var rowLosses = losses.AsSpan(0, microBatch.NumRows);
-        model.Device.Read(lossTensor, rowLosses);
-        foreach (var loss in rowLosses)
+        var (tape, microBatch) = lane;
+        for (var part = 0; part < settings.MicroBatchesPerShard; part++)
         {
-            totalLoss += loss;
+            tape.Reset();
+            microBatch.Upload(tape, batch, leaf, tree.Leaves, shardsPerLeaf, part, settings.MicroBatchesPerShard);
+            var logits = model.Forward(tape, microBatch.Input);
+            var rowLosses = tape.Take(microBatch.NumRows, 1);
+            tape.CrossEntropy(logits, microBatch.Targets, microBatch.Weights, settings.ZLoss, batch.GradientScale, rowLosses, default);
+            tape.Backward(gradient, microBatch.Shards);
+            tape.Device.Read(rowLosses, losses.AsSpan(microBatch.FirstRow, microBatch.NumRows));
         }
+    }
 
-        return totalLoss;
+    /// <summary>What one lane works with.</summary>
+    private sealed record Lane(Tape Tape, MicroBatch MicroBatch);
+
+    private sealed class LeafJob(Trainer trainer) : LaneJob
+    {
+        public override void Run(int item, int lane) => trainer.ForwardBackward(item, trainer.lanes[lane], trainer.tree.Leaf(item));
     }
 }

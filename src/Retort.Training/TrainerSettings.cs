@@ -27,13 +27,21 @@ public sealed record TrainerSettings
     /// <summary>Coefficient of the squared log-partition in the loss (z-loss); 0 is off.</summary>
     public float ZLoss { get; init; }
 
-    /// <summary>Seed of weights and data order.</summary>
-    public ulong Seed { get; init; } = 1;
+    /// <summary>
+    /// Weights of target tokens in the loss, by token; 1 for those not named. Rare tokens that decide much, such as the marks of
+    /// a search, are learned sooner with more weight.
+    /// </summary>
+    public IReadOnlyDictionary<int, float>? TargetWeights { get; init; }
 
     /// <summary>These settings, checked.</summary>
     public TrainerSettings Validated(string where = "training")
     {
         Schedule.Validate($"{where}.schedule");
+        foreach (var (token, weight) in TargetWeights ?? new Dictionary<int, float>())
+        {
+            Check(weight > 0 && float.IsFinite(weight), $"targetWeights.{token}", weight, "a positive number");
+        }
+
         Check(BatchSequences >= 1, "batchSequences", BatchSequences, "at least 1");
         Check(IsPowerOfTwo(GradientShards), "gradientShards", GradientShards, "a power of two");
         Check(MicroBatchShards == 0 || (IsPowerOfTwo(MicroBatchShards) && MicroBatchShards <= GradientShards),

@@ -18,6 +18,9 @@ public sealed record TrainingLoopOptions
     /// <summary>Saved with the model.</summary>
     public ITokenizer? Tokenizer { get; init; }
 
+    /// <summary>Called before the first step with the steps that the checkpoint already has.</summary>
+    public Action<long>? Resumed { get; init; }
+
     /// <summary>Called after every step, in order; a resumed run calls it for the steps after the checkpoint.</summary>
     public Action<StepResult>? Stepped { get; init; }
 
@@ -48,6 +51,7 @@ public static class TrainingLoop
         Transformer model, Trainer trainer, long steps, TrainingLoopOptions options, CancellationToken cancellation = default)
     {
         options.Checkpoint?.TryRestore(model, trainer);
+        options.Resumed?.Invoke(trainer.Steps);
         if (trainer.Steps >= steps)
         {
             return;

@@ -4,28 +4,48 @@ using Retort.Tensors;
 namespace Retort.Training;
 
 /// <summary>What training will need, found by running the model's own code on a device that only counts.</summary>
+/// <param name="Lanes">Micro-batches computed side by side; 1: one after another, each by all threads.</param>
 /// <param name="ShardsPerLeaf">Whole shards in a micro-batch.</param>
 /// <param name="RowsPerMicroBatch">Most tokens in a micro-batch.</param>
-/// <param name="ActivationBytes">Arena of one micro-batch.</param>
+/// <param name="LaneActivationBytes">Arena of one micro-batch.</param>
 /// <param name="StateBytes">Weights, moments and the buffers of the gradient tree.</param>
 /// <param name="StepWork">Work of one step at full length.</param>
 public sealed record TrainingPlan(
-    int ShardsPerLeaf, int RowsPerMicroBatch, long ActivationBytes, long StateBytes, Work StepWork)
+    int Lanes, int ShardsPerLeaf, int RowsPerMicroBatch, long LaneActivationBytes, long StateBytes, Work StepWork)
 {
     /// <summary>Tokens a micro-batch aims at: enough to feed every core, few enough to stay near the caches.</summary>
     private const int TargetRows = 2048;
 
+    /// <summary>
+    /// Most bytes of gradients that micro-batches side by side may hold, one gradient each. Larger models have operations
+    /// large enough for all threads to share.
+    /// </summary>
+    private const long MaxLaneGradientBytes = 256L << 20;
+
+    /// <summary>Arenas of all lanes.</summary>
+    public long ActivationBytes => Lanes * LaneActivationBytes;
+
     /// <summary>Bytes of native memory in all.</summary>
     public long TotalBytes => ActivationBytes + StateBytes;
 
-    /// <summary>The plan for batches whose longest sequence has <paramref name="maxLength"/> tokens.</summary>
-    public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength)
+    /// <summary>
+    /// The plan for batches whose longest sequence has <paramref name="maxLength"/> tokens, on a device of
+    /// <paramref name="lanes"/> lanes. They are used where every lane gets two micro-batches or more: it need not meet the others
+    /// between operations, and takes the next when it is done.
+    /// </summary>
+    public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength, int lanes)
     {
         var shardSequences = (settings.BatchSequences + settings.GradientShards - 1) / settings.GradientShards;
-        var shardsPerLeaf = settings.MicroBatchShards;
-        if (shardsPerLeaf == 0)
+        var leafShards = Math.Max(1, settings.MicroBatchShards);
+        var gradientBytes = sizeof(float) * config.ParameterCount.Total * settings.GradientShards / leafShards;
+        if (settings.GradientShards / leafShards < 2 * lanes || gradientBytes > MaxLaneGradientBytes)
         {
-            shardsPerLeaf = 1;
+            lanes = 1;
+        }
+
+        var shardsPerLeaf = leafShards;
+        if (settings.MicroBatchShards == 0 && lanes == 1)
+        {
             while (shardsPerLeaf < settings.GradientShards && 2 * shardsPerLeaf * shardSequences * (maxLength - 1) <= TargetRows)
             {
                 shardsPerLeaf *= 2;
@@ -40,17 +60,18 @@ public sealed record TrainingPlan(
         var input = ModelInput.Sequences(
             tape.TakeInts(rows), tape.TakeInts(rows), tape.TakeInts(sequences + 1), sequences * ((long)maxLength - 1) * maxLength / 2);
         var (targets, shardStarts, losses) = (tape.TakeInts(rows), tape.TakeInts(shardsPerLeaf + 1), tape.Take(rows, 1));
+        var weights = settings.TargetWeights is null ? default : tape.Take(rows, 1);
         var logits = model.Forward(tape, input);
-        tape.CrossEntropy(logits, targets, default, 0, 1, losses, default);
+        tape.CrossEntropy(logits, targets, weights, 0, 1, losses, default);
         using var gradientOwner = device.Allocate(model.Parameters.GradientLength * sizeof(float));
         tape.Backward(
             Device.View(gradientOwner, 0, (int)(model.Parameters.GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth),
             new GradientShards(shardStarts, false));
         var leaves = settings.GradientShards / shardsPerLeaf;
-        var treeBuffers = 1 + int.Log2(leaves);
+        var treeBuffers = GradientTree.NumBuffers(leaves, lanes > 1);
         var microBatches = leaves * settings.MicroBatchesPerShard;
         return new TrainingPlan(
-            shardsPerLeaf, rows, tape.PeakBytes,
+            lanes, shardsPerLeaf, rows, tape.PeakBytes,
             sizeof(float) * (3 * model.Parameters.FlatLength + treeBuffers * model.Parameters.GradientLength),
             Repeat(device.Work, microBatches));
     }

@@ -130,7 +130,7 @@ public sealed unsafe class RowKernelBitsTests
         var ld = Start + Heads * headDim + 2;
         using var cos = new Floats(Positions * headDim / 2);
         using var sin = new Floats(Positions * headDim / 2);
-        Rope.BuildTables(cos.Pointer, sin.Pointer, Positions, headDim, 10000);
+        FillRopeTables(cos, sin, Positions, 10000);
         using var x = Floats.Normal(Rows * ld, "x");
         var positions = stackalloc int[] { 39, 0, 7, 8, 21 };
         foreach (var inverse in new[] { false, true })
@@ -148,12 +148,19 @@ public sealed unsafe class RowKernelBitsTests
         }
     }
 
+    private static void FillRopeTables(Floats cos, Floats sin, int positions, double rotaryBase)
+    {
+        using var device = new CpuDevice(1);
+        var pairs = (int)cos.Length / positions;
+        new RopeTables(new Tensor((nint)cos.Pointer, positions, pairs), new Tensor((nint)sin.Pointer, positions, pairs)).Fill(device, rotaryBase);
+    }
+
     [Fact]
     public void Rope_tables_are_the_angles_cosines_and_sines()
     {
         using var cos = new Floats(100 * 4);
         using var sin = new Floats(100 * 4);
-        Rope.BuildTables(cos.Pointer, sin.Pointer, 100, 8, 500000);
+        FillRopeTables(cos, sin, 100, 500000);
         for (var p = 0; p < 100; p++)
         {
             for (var i = 0; i < 4; i++)

@@ -116,7 +116,7 @@ public sealed class DataTests
         Assert.Equal(firstIsLong ? [-1, -1, 13, 21] : [21, -1, -1, 13], batch.Targets);
         Assert.Equal(firstIsLong ? [0, 1, 2, 0] : [0, 0, 1, 2], batch.Positions);
         Assert.Equal(firstIsLong ? [0, 3, 4] : [0, 1, 4], batch.SequenceStarts);
-        Assert.Equal(2, batch.NumTargets);
+        Assert.Equal(2, batch.TotalWeight);
     }
 
     /// <summary>Sequences of two tokens, the first of which is the sequence's own number.</summary>

@@ -46,7 +46,7 @@ public sealed class MemoryTests
         {
             run.Take(2);
             var config = run.Model.Config;
-            var planned = TrainingPlan.For(config, settings, TinyRun.Data().MaxLength).TotalBytes
+            var planned = TrainingPlan.For(config, settings, TinyRun.Data().MaxLength, run.Model.Device.NumLanes).TotalBytes
                 + (long)config.MaxPositions * config.HeadDim * sizeof(float);
             // Storages end on cache lines.
             Assert.InRange(Storage.LiveBytes - before, planned, planned + 16 * Storage.Alignment);

@@ -70,7 +70,7 @@ public sealed class TrainerLawTests
         using var device = new CpuDevice(2);
         using var model = TransformerCases.Build(TransformerCases.All["llama"], device);
         var settings = TinyRun.Settings with { MicroBatchShards = shards, MicroBatchesPerShard = parts };
-        var plan = TrainingPlan.For(model.Config, settings, set.MaxLength);
+        var plan = TrainingPlan.For(model.Config, settings, set.MaxLength, device.NumLanes);
         using var trainer = new Trainer(model, new Mixture(1, (set, 1)), settings);
         var before = device.Work;
         trainer.Step();

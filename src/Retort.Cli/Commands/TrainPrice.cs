@@ -39,7 +39,7 @@ internal sealed record TrainPrice(
         var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads);
         var trainer = settings.Training.ToTrainer(settings.Seed);
         var meanLength = Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
-        var step = TrainingPlan.For(config, trainer, meanLength).StepWork;
+        var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;
         var scale = settings.Data.Problems / (double)looked;
         // Windows are drawn whole; the array of tokens grows by doubling.
         var dataBytes = (long)(scale * (1.5 * sizeof(int) * sample.NumTokens + 3L * sizeof(int) * sample.Count));
@@ -49,7 +49,7 @@ internal sealed record TrainPrice(
         return new TrainPrice(
             config.ParameterCount.Total, config.ParameterCount.NonEmbedding,
             (long)settings.Training.Steps * settings.Training.BatchSequences * (meanLength - 1), flops,
-            TrainingPlan.For(config, trainer, sample.MaxLength).TotalBytes + dataBytes + engineBytes + RuntimeBytes,
+            TrainingPlan.For(config, trainer, sample.MaxLength, threads).TotalBytes + dataBytes + engineBytes + RuntimeBytes,
             peak, flops / (1e9 * peak * ExpectedShare));
     }
 

@@ -32,10 +32,6 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => TaskFile.Write(inner, task));
         using (var trainer = new Trainer(model, new Mixture(settings.Seed, (data, 1)), settings.Training.ToTrainer(settings.Seed)))
         {
-            checkpoint.TryRestore(model, trainer);
-            folder.TruncateMetrics(TrainPhase, trainer.Steps);
-            folder.TruncateMetrics(EvaluationPhase, trainer.Steps);
-            Log(folder, $"{(trainer.Steps == 0 ? "begins" : $"goes on after step {trainer.Steps}")}; {threads} threads");
             Train(folder, model, trainer, tokenizer, checkpoint);
             Log(folder, $"is at step {trainer.Steps}");
         }
@@ -60,6 +56,12 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
             PeakFlops = peak,
             Progress = progress,
             EvaluateEvery = settings.Evaluation.Every,
+            Resumed = steps =>
+            {
+                folder.TruncateMetrics(TrainPhase, steps);
+                folder.TruncateMetrics(EvaluationPhase, steps);
+                Log(folder, $"{(steps == 0 ? "begins" : $"goes on after step {steps}")}; {threads} threads");
+            },
             Stepped = step =>
             {
                 var (now, flops) = (host.Time.GetTimestamp(), model.Device.Work.Flops);

@@ -21,7 +21,7 @@ internal static class BacktrackingPlan
     public static RecipeOutcome Of(BacktrackingSettings settings, IReadOnlyList<Cell> cells, RecipeContext context)
     {
         var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
-        var rows = cells.Select(cell => Price(settings, cell)).ToArray();
+        var rows = cells.Select(cell => Price(settings, cell, context.Threads)).ToArray();
         var (flops, bytes) = (rows.Sum(row => row.Flops) * settings.Seeds.Count, rows.Max(row => row.Bytes) + RuntimeBytes);
         var seconds = flops / (ExpectedFraction * peak);
         var yaml = Config.Write(settings);
@@ -57,11 +57,11 @@ internal static class BacktrackingPlan
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0} days"),
     };
 
-    private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(BacktrackingSettings settings, Cell cell)
+    private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(BacktrackingSettings settings, Cell cell, int threads)
     {
         var tokenizer = TaskDataset.TokenizerFor(cell.Task);
         var config = cell.Config(tokenizer);
-        var plan = TrainingPlan.For(config, cell.TrainerSettings(1), cell.Context);
+        var plan = TrainingPlan.For(config, cell.TrainerSettings(tokenizer), cell.Context, threads);
         var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);
         var flops = (double)plan.StepWork.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
         var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });

@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
+using Retort.Training;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -26,6 +27,10 @@ public sealed record ModelShape
     /// <summary>Width of the feed-forward block.</summary>
     [Doc("Width of the feed-forward block"), Positive]
     public int IntermediateSize { get; init; } = 384;
+
+    /// <summary>Normalised queries and keys, which let small models learn at high rates; the paper's have none.</summary>
+    [Doc("Normalised queries and keys; the paper's models have none")]
+    public bool QueryKeyNorm { get; init; } = true;
 }
 
 /// <summary>How one kind of model is trained.</summary>
@@ -62,6 +67,14 @@ public sealed record StudySettings
     /// <summary>Windows of a long trace that are trained on, from its beginning; 0 for all.</summary>
     [Doc("Windows of a long trace that are trained on, from its beginning; 0: all"), NotNegative]
     public int WindowsPerTrace { get; init; }
+
+    /// <summary>Parts of the searching models' training data by length; none: all traces drawn evenly.</summary>
+    [Doc("Parts of the searching models' data by length, {maxTokens, weight, from}; none: all traces drawn evenly")]
+    public IReadOnlyList<LengthShare> Lengths { get; init; } = [];
+
+    /// <summary>Weight of compact CountDown's goal and fail marks in the searching models' loss: they are rare and decide all.</summary>
+    [Doc("Weight of compact CountDown's goal and fail marks in the searching models' loss"), Positive]
+    public double MarkWeight { get; init; } = 1;
 
     /// <summary>Context of models that answer directly.</summary>
     [Doc("Context of models that answer directly", Unit = "tokens"), Range(16, 65536)]
@@ -117,11 +130,11 @@ public sealed record BacktrackingSettings
 
     /// <summary>Sudoku puzzles.</summary>
     [Doc("Sudoku puzzles; the variant is the recipe's to set")]
-    public SudokuSettings Sudoku { get; init; } = SudokuSettings.Hard6x6;
+    public SudokuSettings Sudoku { get; init; } = SudokuSettings.Plain6x6;
 
     /// <summary>The shallower Sudoku of claim C9.</summary>
     [Doc("The shallower Sudoku of claim C9")]
-    public SudokuSettings ShallowSudoku { get; init; } = SudokuSettings.Medium6x6;
+    public SudokuSettings ShallowSudoku { get; init; } = SudokuSettings.Plain6x6 with { EasyFills = 6 };
 
     /// <summary>Data and training on CountDown.</summary>
     [Doc("Data and training on CountDown")]

@@ -28,7 +28,12 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
         Cell CountDown(string name, CountDownVariant variant, bool isDirect, ModelShape? shape = null, int contextFactor = 1) => new(
             "countdown-" + name, new CountDownTask(settings.CountDown with { Variant = variant }), isDirect,
             shape ?? settings.Main,
-            settings.CountDownStudy with { DirectContext = contextFactor * settings.CountDownStudy.DirectContext });
+            settings.CountDownStudy with
+            {
+                SearchContext = contextFactor * settings.CountDownStudy.SearchContext,
+                DirectContext = contextFactor * settings.CountDownStudy.DirectContext,
+                Budgets = [.. settings.CountDownStudy.Budgets.Select(budget => contextFactor * budget)],
+            });
         Cell Sudoku(string name, SudokuSettings puzzles, SudokuVariant variant) => new(
             "sudoku-" + name, new SudokuTask(puzzles with { Variant = variant }), variant == SudokuVariant.Direct, settings.Main,
             settings.SudokuStudy);
@@ -40,7 +45,7 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
             CountDown("direct-small", CountDownVariant.Direct, true, settings.Small),
             CountDown("mix", CountDownVariant.Mix, false),
             CountDown("think", CountDownVariant.Think, false),
-            CountDown("stacked-search", CountDownVariant.Stacked, false),
+            CountDown("stacked-search", CountDownVariant.Stacked, false, contextFactor: 2),
             CountDown("stacked-direct", CountDownVariant.StackedDirect, true, contextFactor: 2),
             Sudoku("search", settings.Sudoku, SudokuVariant.Backtracking),
             Sudoku("direct", settings.Sudoku, SudokuVariant.Direct),
@@ -63,6 +68,8 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
         NumKvHeads = Shape.NumKvHeads,
         IntermediateSize = Shape.IntermediateSize,
         MaxPositions = Context,
+        RopeBase = 1e6,
+        QueryKeyNorm = Shape.QueryKeyNorm,
         NormEpsilon = 1e-6f,
         BosTokenId = tokenizer.BosId,
         EosTokenId = tokenizer.EosId,
@@ -70,10 +77,12 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     }.Validated(Name);
 
     /// <summary>The trainer's settings.</summary>
-    public TrainerSettings TrainerSettings(ulong seed) => new()
+    public TrainerSettings TrainerSettings(ITokenizer tokenizer) => new()
     {
         BatchSequences = Training.BatchSequences,
-        Seed = seed,
+        TargetWeights = Task is CountDownTask { Settings.Format: CountDownFormat.Compact } && !IsDirect && Study.MarkWeight != 1
+            ? CompactTokens.LeafMarks.ToDictionary(mark => tokenizer.Encode(mark, addBos: false)[0], _ => (float)Study.MarkWeight)
+            : null,
         Schedule = new LearningRateSchedule
         {
             PeakLearningRate = Training.PeakLearningRate,

@@ -42,14 +42,13 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
     private void Train(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer)
     {
         model.Initialize(seed);
-        var mixture = new Mixture(seed, (DataOf(cell, tokenizer), 1));
-        using var trainer = new Trainer(model, mixture, cell.TrainerSettings(seed));
+        var mixture = LengthShare.Mix(
+            seed, DataOf(cell, tokenizer), cell.IsDirect ? [] : cell.Study.Lengths, (long)cell.Training.Steps * cell.Training.BatchSequences);
+        using var trainer = new Trainer(model, mixture, cell.TrainerSettings(tokenizer));
         var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, cell.Task));
         var phase = "train/" + name;
         var before = device.Work.Flops;
         var values = new Metric[4];
-        checkpoint.TryRestore(model, trainer);
-        folder.TruncateMetrics(phase, trainer.Steps);
         TrainingLoop.Run(model, trainer, cell.Training.Steps, new TrainingLoopOptions
         {
             Name = "train " + name,
@@ -58,6 +57,7 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
             Tokenizer = tokenizer,
             PeakFlops = peakFlops,
             Progress = context.Progress,
+            Resumed = steps => folder.TruncateMetrics(phase, steps),
             Stepped = step =>
             {
                 values[0] = new("loss", step.Loss);

@@ -31,7 +31,7 @@ public static class EngineBench
                 yield return MatMul(device, clock, settings.MatMulSize);
             }
 
-            foreach (var shape in settings.Shapes)
+            foreach (var shape in settings.What.Any(kind => kind != "matmul") ? settings.Shapes : [])
             {
                 using var model = new Transformer(shape.Model, device);
                 model.Initialize(Seed);

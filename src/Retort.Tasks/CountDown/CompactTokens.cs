@@ -14,6 +14,7 @@ namespace Retort.Tasks.CountDown;
 /// beam      M [ list ]               a state is expanded, the root first: the steps that follow start there and the
 ///                                    lists they leave are kept for later;  N  nothing is left to expand
 /// stacked   a op b = r E             the first half made its number;  [ list ]  the second half begins
+/// restated  a op b = r target X      (G, E) the number wanted stands before the mark, if the settings say so
 /// </code>
 /// Lists of stacked problems print the waiting numbers after those in play.
 /// </summary>
@@ -21,6 +22,9 @@ public static class CompactTokens
 {
     /// <summary>The largest number with a token.</summary>
     public const int MaxNumber = 99;
+
+    /// <summary>The marks after a single number: goal, wrong, halfway.</summary>
+    public static IReadOnlyList<string> LeafMarks { get; } = [$"{Goal}", $"{Fail}", $"{Halfway}"];
 
     internal const char Colon = ':', Separator = '|', Back = 'B', Goal = 'G', Fail = 'X', Move = 'M', GiveUp = 'N', Halfway = 'E';
 

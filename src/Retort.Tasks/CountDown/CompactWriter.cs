@@ -1,7 +1,8 @@
 namespace Retort.Tasks.CountDown;
 
 /// <summary>Spells searches in <see cref="CompactTokens"/>, single spaces between.</summary>
-internal sealed class CompactWriter : TraceWriter
+/// <param name="restateTarget">As <see cref="CountDownSettings.RestateTarget"/>.</param>
+internal sealed class CompactWriter(bool restateTarget) : TraceWriter
 {
     public override void SecondHalf(in StateView root) => List(root);
 
@@ -24,8 +25,15 @@ internal sealed class CompactWriter : TraceWriter
         // The list after the step already says where the search stands.
     }
 
-    public override void Leaf(in StateView child, bool reached) =>
+    public override void Leaf(in StateView child, bool reached)
+    {
+        if (restateTarget)
+        {
+            Number(child.Goal);
+        }
+
         Mark(!reached ? CompactTokens.Fail : child.IsFinal ? CompactTokens.Goal : CompactTokens.Halfway);
+    }
 
     public override void Dismiss(in StateView child) => Mark(CompactTokens.Fail);
 

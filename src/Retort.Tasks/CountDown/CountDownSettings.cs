@@ -96,6 +96,12 @@ public sealed record CountDownSettings
     /// <summary>How problems and traces are spelled.</summary>
     public CountDownFormat Format { get; init; }
 
+    /// <summary>
+    /// Compact format: a single number is followed by the number it should be, so that the mark after it compares two neighbours.
+    /// The paper's own lines ("value,target unequal") always do this.
+    /// </summary>
+    public bool RestateTarget { get; init; }
+
     /// <summary>What the demonstrations show.</summary>
     public CountDownVariant Variant { get; init; }
 

@@ -54,12 +54,17 @@ public sealed class CountDownVerifier(CountDownSettings settings)
     }
 
     /// <summary>One event of <see cref="CompactTokens"/>.</summary>
-    private static bool Compact(TokenCursor cursor, PathTracker tracker)
+    private bool Compact(TokenCursor cursor, PathTracker tracker)
     {
         if (cursor.Operation(out var operation))
         {
             var shown = cursor.List(commas: false, out var list);
             tracker.Explore(operation, shown ? list : null);
+            if (!shown && settings.RestateTarget && cursor.Number(out var restated))
+            {
+                tracker.RestateGoal(restated);
+            }
+
             if (cursor.Pass("G"))
             {
                 tracker.Claim();

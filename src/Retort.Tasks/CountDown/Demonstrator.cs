@@ -28,7 +28,7 @@ internal sealed class Demonstrator
         this.settings = settings;
         rules = Rules.Of(settings);
         generator = new ProblemGenerator(settings);
-        Writer = settings.Format == CountDownFormat.Compact ? new CompactWriter() : new PaperWriter();
+        Writer = settings.Format == CountDownFormat.Compact ? new CompactWriter(settings.RestateTarget) : new PaperWriter();
     }
 
     /// <summary>Holds the last demonstration's text.</summary>

@@ -83,6 +83,9 @@ internal sealed class PathTracker
         pending.Sound &= operation == pending.Operation && Same(list, pending.Shown) && (statedTarget ?? target) == target;
     }
 
+    /// <summary>Restates what the single number just made should be; a contradiction spoils the step.</summary>
+    public void RestateGoal(int goal) => pending!.Sound &= goal == (IsFinalHalf ? target : waiting[0]);
+
     /// <summary>The search goes down into the state just tried; a beam search keeps it and stays.</summary>
     public void Descend()
     {

@@ -9,12 +9,12 @@ namespace Retort.Tasks.Sudoku;
 /// compact                                       paper (section 2.6; "n" stands for the line's end)
 ///   prompt     { cell digit } solving             original : { cell = digit n } solving SOL_S
 ///   fill       cell digit                         cell = digit n
-///   guess      guess cell { digit } = digit       guess : cell [ digit { , digit } ] = digit n cell = digit n
-///   dead end   nocand cell  |  invalid            nocand : cell n  |  invalid n
+///   guess      cell guess { digit } = digit       guess : cell [ digit { , digit } ] = digit n cell = digit n
+///   dead end   cell nocand  |  invalid            nocand : cell n  |  invalid n
 ///   revert     revert cell                        revert : cell [ digit { , digit } ] = none n
 ///   end        (none)                             SOL_E
 /// </code>
-/// A guess in compact form is also the fill. A revert undoes the innermost guess that stands, which is of that cell.
+/// A guess in compact form is also the fill. Its cell comes first, so that the word after it can be told from what the cell sees. A revert undoes the innermost guess that stands, which is of that cell.
 /// </summary>
 public sealed class SudokuGrammar
 {
@@ -154,18 +154,17 @@ public sealed class SudokuGrammar
         {
             (SudokuEventKind.Fill, true) => text.Append($"{cell} {step.Digit} "),
             (SudokuEventKind.Fill, false) => text.Append($"{cell} = {step.Digit} {NewLine} "),
-            (SudokuEventKind.Guess, true) => text.Append($"{Guess} {cell} {Digits(step.Candidates, " ")} = {step.Digit} "),
+            (SudokuEventKind.Guess, true) => text.Append($"{cell} {Guess} {Digits(step.Candidates, " ")} = {step.Digit} "),
             (SudokuEventKind.Guess, false) => text.Append(
                 $"{Guess} : {cell} [ {Digits(step.Candidates, " , ")} ] = {step.Digit} {NewLine} {cell} = {step.Digit} {NewLine} "),
             (SudokuEventKind.Revert, true) => text.Append($"{Revert} {cell} "),
             (SudokuEventKind.Revert, false) => text.Append(
                 $"{Revert} : {cell} [ {Digits(step.Candidates, " , ")} ] = {None} {NewLine} "),
-            (SudokuEventKind.NoCandidate, _) => text.Append($"{NoCandidate} {Colon}{cell} {LineEnd}"),
+            (SudokuEventKind.NoCandidate, true) => text.Append($"{cell} {NoCandidate} "),
+            (SudokuEventKind.NoCandidate, false) => text.Append($"{NoCandidate} : {cell} {NewLine} "),
             _ => text.Append($"{Invalid} {LineEnd}"),
         };
     }
-
-    private string Colon => Compact ? "" : ": ";
 
     private string LineEnd => Compact ? "" : NewLine + " ";
 

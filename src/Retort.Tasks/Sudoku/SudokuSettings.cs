@@ -5,6 +5,9 @@ namespace Retort.Tasks.Sudoku;
 /// <summary>Which deductions the trace solver makes before it guesses.</summary>
 public enum SudokuStrategies
 {
+    /// <summary>None: cells in row-major order; one with a single candidate is filled, one with none is a dead end.</summary>
+    None,
+
     /// <summary>Lone singles only: the paper's naive solver, and the recipe for small boards (section 6.3).</summary>
     LoneSingles,
 
@@ -43,6 +46,12 @@ public sealed record SudokuSettings : ICheckedSettings
 
     /// <summary>6x6 with 3 to 30 undone guesses: the deep end that two cores can train on.</summary>
     public static SudokuSettings Hard6x6 { get; } = new();
+
+    /// <summary>
+    /// 6x6 searched without deductions, 1 to 20 undone guesses: every step asks for one cell's candidates only, which a model of half
+    /// a million parameters learns.
+    /// </summary>
+    public static SudokuSettings Plain6x6 { get; } = new() { Givens = new(14, 16), Reverts = new(1, 20), Strategies = SudokuStrategies.None };
 
     /// <summary>6x6 with 1 to 3 undone guesses.</summary>
     public static SudokuSettings Medium6x6 { get; } = new() { Givens = new(10, 12), Reverts = new(1, 3) };

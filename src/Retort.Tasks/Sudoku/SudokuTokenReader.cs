@@ -26,10 +26,12 @@ internal struct SudokuTokenReader(SudokuGrammar grammar, string text)
         var start = at;
         var read = tokens[at] switch
         {
-            SudokuGrammar.Guess => TryGuess(out step),
+            SudokuGrammar.Guess when !grammar.Compact => TryGuess(out step),
             SudokuGrammar.Revert => TryRevert(out step),
-            SudokuGrammar.NoCandidate or SudokuGrammar.Invalid => TryDeadEnd(out step),
-            _ => TryFill(out step),
+            SudokuGrammar.NoCandidate when !grammar.Compact => TryNoCandidate(out step),
+            SudokuGrammar.Invalid => TryInvalid(out step),
+            _ when !grammar.Compact => TryFill(out step),
+            _ => TryCompactCell(out step),
         };
         at = read ? at : start;
         return read;
@@ -44,6 +46,26 @@ internal struct SudokuTokenReader(SudokuGrammar grammar, string text)
         return read;
     }
 
+    /// <summary>Compact: a cell, then what becomes of it.</summary>
+    private bool TryCompactCell(out SudokuEvent step)
+    {
+        step = default;
+        if (!TakeCell(out var cell))
+            return false;
+        if (Take(SudokuGrammar.NoCandidate))
+        {
+            step = new SudokuEvent(SudokuEventKind.NoCandidate, cell);
+            return true;
+        }
+
+        var (isGuess, candidates) = (Take(SudokuGrammar.Guess), 0);
+        if ((isGuess && !(TakeCandidates(out candidates) && Take("="))) || !TakeDigit(out var digit))
+            return false;
+        step = new SudokuEvent(isGuess ? SudokuEventKind.Guess : SudokuEventKind.Fill, cell, digit, candidates);
+        return true;
+    }
+
+    /// <summary>The paper's form repeats the guess as a fill: one step, not two.</summary>
     private bool TryGuess(out SudokuEvent step)
     {
         step = default;
@@ -51,9 +73,8 @@ internal struct SudokuTokenReader(SudokuGrammar grammar, string text)
             && Take("=") && TakeDigit(out var digit) && TakeLineEnd()))
             return false;
         step = new SudokuEvent(SudokuEventKind.Guess, cell, digit, candidates);
-        // The paper's form repeats the guess as a fill: one step, not two.
         var afterGuess = at;
-        if (!grammar.Compact && !(TryFill(out var fill) && (fill.Cell, fill.Digit) == (cell, digit)))
+        if (!(TryFill(out var fill) && (fill.Cell, fill.Digit) == (cell, digit)))
             at = afterGuess;
         return true;
     }
@@ -70,15 +91,17 @@ internal struct SudokuTokenReader(SudokuGrammar grammar, string text)
         return true;
     }
 
-    private bool TryDeadEnd(out SudokuEvent step)
+    private bool TryInvalid(out SudokuEvent step)
     {
         step = new SudokuEvent(SudokuEventKind.Invalid);
-        if (Take(SudokuGrammar.Invalid))
-            return TakeLineEnd();
-        if (!(Take(SudokuGrammar.NoCandidate) && TakeColon() && TakeCell(out var cell) && TakeLineEnd()))
-            return false;
+        return Take(SudokuGrammar.Invalid) && TakeLineEnd();
+    }
+
+    private bool TryNoCandidate(out SudokuEvent step)
+    {
+        var read = Take(SudokuGrammar.NoCandidate) & TakeColon() & TakeCell(out var cell) && TakeLineEnd();
         step = new SudokuEvent(SudokuEventKind.NoCandidate, cell);
-        return true;
+        return read;
     }
 
     private bool TakeColon() => grammar.Compact || Take(":");

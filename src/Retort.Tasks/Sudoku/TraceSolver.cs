@@ -5,7 +5,8 @@ namespace Retort.Tasks.Sudoku;
 /// <summary>
 /// The demonstrator (section 2.6): deduce as long as there is something to deduce, then guess, and undo guesses that end
 /// dead. Every step is a function of the board: dead ends are looked for first, the next fill is the first lone single in
-/// row-major order, then (with all strategies) the first hidden single of rows, columns, boxes. A guess takes the first
+/// row-major order, then (with all strategies) the first hidden single of rows, columns, boxes. Without strategies the first empty
+/// cell alone decides. A guess takes the first
 /// empty cell in row-major order, its candidates ascending; the paper's own order is partial, this rule is our departure.
 /// Not thread-safe.
 /// </summary>
@@ -119,14 +120,18 @@ internal sealed class TraceSolver(SudokuShape shape, SudokuStrategies strategies
         return null;
     }
 
-    /// <summary>The first cell without candidates (digit 0), else the first with just one, else cell -1.</summary>
-    private static (int Cell, int Digit) LoneSingle(PencilMarks marks)
+    /// <summary>
+    /// The first cell without candidates (digit 0), else the first with just one, else cell -1; without strategies only the first empty
+    /// cell is looked at.
+    /// </summary>
+    private (int Cell, int Digit) LoneSingle(PencilMarks marks)
     {
-        var (single, digit) = (-1, 0);
-        for (var cell = 0; cell < marks.Cells.Length; cell++)
+        var (single, digit, looked) = (-1, 0, 0);
+        for (var cell = 0; cell < marks.Cells.Length && (looked == 0 || strategies != SudokuStrategies.None); cell++)
         {
             if (marks.Cells[cell] != 0)
                 continue;
+            looked++;
             var candidates = marks.Candidates[cell];
             if (candidates == 0)
                 return (cell, 0);

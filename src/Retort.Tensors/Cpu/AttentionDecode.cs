@@ -70,7 +70,14 @@ internal static unsafe class AttentionDecode<TLanes>
         {
             var keys = Math.Min(BlockKeys, numKeys - first);
             var numTiles = (keys + Tile - 1) / Tile;
-            for (var kvHead = 0; kvHead < numKvHeads; kvHead++)
+            var scored = 0;
+            while (scored < numTiles
+                && TLanes.ScoreHeads(numKvHeads, group, headDim, queries, tiles.Keys(first / Tile + scored), scores + scored * Tile))
+            {
+                scored++;
+            }
+
+            for (var kvHead = 0; scored == 0 && kvHead < numKvHeads; kvHead++)
             {
                 for (var tile = 0; tile < numTiles; tile++)
                 {

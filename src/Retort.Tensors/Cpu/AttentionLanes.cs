@@ -65,6 +65,12 @@ internal unsafe interface IAttentionLanes
     static abstract void Gradient(float* scores, float* dp, int tiles, int visible, float scale, float lse, float d);
 
     /// <summary>
+    /// All heads' scores against one page of keys [kvHeads][headDim][16], where that pays: queries [kvHeads * group][headDim] to
+    /// scores [kvHeads * group][64], 16 of each row. False: not done.
+    /// </summary>
+    static abstract bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores);
+
+    /// <summary>
     /// Several heads' values of one page, where lockstep pays: [rows][64] weights times [row / group][16][headDim] values
     /// added to [rows][headDim] outputs. Returns how many rows, from the first, it has done (0: none).
     /// </summary>

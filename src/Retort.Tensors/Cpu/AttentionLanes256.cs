@@ -127,6 +127,9 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
         }
     }
 
+    public static bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores) =>
+        AttentionScores256.Run(kvHeads, group, headDim, queries, keys, scores);
+
     public static int MixHeads(
         int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) =>
         AttentionLockstep256.Mix(rows, group, headDim, weights, values, steps, outputs);

@@ -73,6 +73,9 @@ internal readonly unsafe struct AttentionLanesPortable : IAttentionLanes
         }
     }
 
+    public static bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores) =>
+        false;
+
     public static int MixHeads(
         int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) => 0;
 

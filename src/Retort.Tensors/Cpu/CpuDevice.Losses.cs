@@ -104,11 +104,7 @@ public sealed unsafe partial class CpuDevice
                 }
                 else
                 {
-                    for (var i = 0; i < vocabulary; i++)
-                    {
-                        probabilities[i] = Elementary.Exp((logits[i] - max) / row.Temperature);
-                    }
-
+                    Cpu.CrossEntropy.Exponentials(logits, vocabulary, max, row.Temperature, probabilities);
                     Tokens[r] = Sampling.Draw(new ReadOnlySpan<float>(probabilities, vocabulary), row, keys);
                 }
 

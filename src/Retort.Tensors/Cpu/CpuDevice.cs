@@ -7,12 +7,31 @@ namespace Retort.Tensors.Cpu;
 public sealed unsafe partial class CpuDevice : Device
 {
     private readonly WorkerPool pool;
+    private readonly CpuDevice[] lanes;
 
     /// <summary>A device of <paramref name="threads"/> threads, the caller among them; 0: one for each core.</summary>
-    public CpuDevice(int threads = 0) => pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
+    public CpuDevice(int threads = 0)
+    {
+        pool = new WorkerPool(threads > 0 ? threads : Environment.ProcessorCount);
+        lanes = pool.ThreadCount == 1 ? [this] : [.. Enumerable.Range(0, pool.ThreadCount).Select(_ => new CpuDevice(1))];
+    }
 
     /// <inheritdoc/>
     public override int Threads => pool.ThreadCount;
+
+    /// <summary>One lane a thread.</summary>
+    public override int NumLanes => lanes.Length;
+
+    /// <inheritdoc/>
+    public override Device Lane(int index) => lanes[index];
+
+    /// <inheritdoc/>
+    public override void RunOnLanes(int items, LaneJob job)
+    {
+        var work = pool.Job<ItemJob>();
+        work.Items = job;
+        pool.Run(items, work);
+    }
 
     /// <inheritdoc/>
     public override Storage Allocate(long bytes) => Storage.Allocate(bytes);
@@ -59,6 +78,10 @@ public sealed unsafe partial class CpuDevice : Device
         if (disposing)
         {
             pool.Dispose();
+            foreach (var lane in lanes.Where(lane => lane != this))
+            {
+                lane.Dispose();
+            }
         }
 
         base.Dispose(disposing);
@@ -68,6 +91,13 @@ public sealed unsafe partial class CpuDevice : Device
     private const int BlockElements = 4096;
 
     private static int Blocks(long length) => checked((int)((length + BlockElements - 1) / BlockElements));
+
+    private sealed class ItemJob : PoolJob
+    {
+        public LaneJob? Items;
+
+        public override void Execute(int chunk, int worker) => Items!.Run(chunk, worker);
+    }
 
     private sealed class AddJob : RangeJob
     {

@@ -111,6 +111,22 @@ internal static unsafe class CrossEntropy
         return Lanes.Tree(sum);
     }
 
+    /// <summary>y = exp((x - max) / divisor), n of them.</summary>
+    internal static void Exponentials(float* x, int n, float max, float divisor, float* y)
+    {
+        var (shift, by) = (Vector512.Create(max), Vector512.Create(divisor));
+        var i = 0;
+        for (; i <= n - Lanes.Count; i += Lanes.Count)
+        {
+            ElementaryFunctions.Exp((Vector512.Load(x + i) - shift) / by).Store(y + i);
+        }
+
+        for (; i < n; i++)
+        {
+            y[i] = Elementary.Exp((x[i] - max) / divisor);
+        }
+    }
+
     private static float SumExpInPlace(float* x, int n, float max)
     {
         var shift = Vector512.Create(max);

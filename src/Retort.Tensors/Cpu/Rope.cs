@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Retort.Core;
 
 namespace Retort.Tensors.Cpu;
 
@@ -9,24 +8,6 @@ namespace Retort.Tensors.Cpu;
 /// </summary>
 internal static unsafe class Rope
 {
-    /// <summary>
-    /// Fills cos and sin, each [maxPositions, headDim / 2]: the angle is position * rotaryBase^(-2 i / headDim), in double.
-    /// </summary>
-    internal static void BuildTables(float* cos, float* sin, int maxPositions, int headDim, double rotaryBase)
-    {
-        var half = headDim / 2;
-        var logBase = ExactMath.Log(rotaryBase);
-        for (var i = 0; i < half; i++)
-        {
-            var frequency = ExactMath.Exp(-2.0 * i / headDim * logBase);
-            for (var position = 0; position < maxPositions; position++)
-            {
-                cos[position * half + i] = (float)ExactMath.Cos(position * frequency);
-                sin[position * half + i] = (float)ExactMath.Sin(position * frequency);
-            }
-        }
-    }
-
     /// <summary>
     /// Rotates rows r0 .. r1-1 of x in place: numHeads heads of headDim (even) floats from column startColumn on, row r by
     /// positions[r]. With a = x[d], b = x[d + headDim/2]: a' = fma(-b, sin, a * cos), b' = fma(a, sin, b * cos).

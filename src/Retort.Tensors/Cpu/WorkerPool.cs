@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 
 namespace Retort.Tensors.Cpu;
@@ -35,7 +36,7 @@ public sealed class WorkerPool : IDisposable
     private readonly bool[] asleep;
     private readonly AutoResetEvent finished = new(false);
     private readonly NativeScratch[] scratch;
-    private readonly List<object> jobs = [];
+    private PoolJob[] jobs = [];
 
     // (run number << 24) | chunks not yet claimed. A claim is a compare-and-swap that lowers the count, so a thread that
     // comes late from an earlier run either fails or has claimed a chunk of the present run, whose fields then stay put.
@@ -147,14 +148,15 @@ public sealed class WorkerPool : IDisposable
     {
         foreach (var known in jobs)
         {
-            if (known is T mine)
+            // Exact types: cheaper than a cast, and this is searched several times a layer.
+            if (known.GetType() == typeof(T))
             {
-                return mine;
+                return Unsafe.As<T>(known);
             }
         }
 
         var made = new T();
-        jobs.Add(made);
+        jobs = [.. jobs, made];
         return made;
     }
 

@@ -209,7 +209,7 @@ public class CountDownVerifierTests
 
     private static string Spell(CountDownItem item, Operation[] solution, CountDownFormat format)
     {
-        TraceWriter writer = format == CountDownFormat.Compact ? new CompactWriter() : new PaperWriter();
+        TraceWriter writer = format == CountDownFormat.Compact ? new CompactWriter(restateTarget: false) : new PaperWriter();
         var left = item.Numbers.ToList();
         for (var step = 0; step < solution.Length; step++)
         {

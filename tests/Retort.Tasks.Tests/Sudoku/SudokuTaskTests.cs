@@ -102,12 +102,12 @@ public class SudokuTaskTests
         var wrong = right == '1' ? '2' : '1';
         Assert.True(task.Verify(item, $"{name} {wrong} {item.Answer}").Correct);
         Assert.False(task.Verify(item, $"{item.Answer} {name} {wrong}").Correct);
-        Assert.True(task.Verify(item, $"{item.Answer} guess {name} 1 2 = {wrong} revert {name}").Correct);
-        Assert.False(task.VerifyLeniently(item, $"{item.Answer} guess {name} 1 2 = {wrong} revert {name}"));
-        Assert.False(task.Verify(item, $"guess {name} 1 2 = {wrong} {item.Answer} revert {name}").Correct);
-        Assert.True(task.VerifyLeniently(item, $"guess {name} 1 2 = {wrong} {item.Answer} revert {name}"));
+        Assert.True(task.Verify(item, $"{item.Answer} {name} guess 1 2 = {wrong} revert {name}").Correct);
+        Assert.False(task.VerifyLeniently(item, $"{item.Answer} {name} guess 1 2 = {wrong} revert {name}"));
+        Assert.False(task.Verify(item, $"{name} guess 1 2 = {wrong} {item.Answer} revert {name}").Correct);
+        Assert.True(task.VerifyLeniently(item, $"{name} guess 1 2 = {wrong} {item.Answer} revert {name}"));
         Assert.False(task.Verify(item, $"{item.Answer} revert {name}").Correct);
-        Assert.Equal(2, task.CountMistakes($"guess {name} 1 2 = {wrong} revert {name}"));
+        Assert.Equal(2, task.CountMistakes($"{name} guess 1 2 = {wrong} revert {name}"));
     }
 
     [Fact]

@@ -139,7 +139,7 @@ public class SudokuTraceTests
         Assert.Equal(
             "r1c4 = 7 n guess : r2c1 [ 2 , 3 ] = 2 n r2c1 = 2 n nocand : r2c4 n revert : r2c1 [ 2 , 3 ] = none n invalid n SOL_E",
             grammar.Write(trace));
-        Assert.Equal("r1c4 7 guess r2c1 2 3 = 2 nocand r2c4 revert r2c1 invalid",
+        Assert.Equal("r1c4 7 r2c1 guess 2 3 = 2 r2c4 nocand revert r2c1 invalid",
             new SudokuGrammar(grammar.Shape, SudokuFormat.Compact).Write(trace));
         var (prompt, answer) = (grammar.CountPromptTokens(24), grammar.CountTokens(new SudokuEvent[57]));
         // The paper: about 328 tokens with the board, whatever the board.
@@ -150,7 +150,7 @@ public class SudokuTraceTests
     public void A_step_cut_short_is_not_of_the_grammar()
     {
         var grammar = new SudokuGrammar(SudokuShape.Of(6), SudokuFormat.Compact);
-        foreach (var text in new[] { "r1c1", "r1c1 7", "guess", "guess r1c1 = 2", "guess revert r1c1", "revert", "nocand 3", "r1c1 1 2", "solving" })
+        foreach (var text in new[] { "r1c1", "r1c1 7", "guess", "r1c1 guess = 2", "r1c1 guess revert r1c1", "guess r1c1 1 2 = 1", "revert", "nocand r1c1", "r1c1 1 2", "solving" })
             Assert.False(grammar.TryParse(text, out _), text);
     }
 }

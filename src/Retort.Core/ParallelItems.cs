@@ -1,11 +1,11 @@
 using System.Runtime.ExceptionServices;
-using Retort.Core;
 
-namespace Retort.Cli;
+namespace Retort.Core;
 
 /// <summary>Independent items on several threads. An item's <see cref="UserError"/> stays one.</summary>
-internal static class ParallelItems
+public static class ParallelItems
 {
+    /// <summary>Items 0 .. <paramref name="count"/>-1, in order; which thread makes which is left open.</summary>
     public static T[] Make<T>(int count, int threads, Func<int, T> make, CancellationToken cancellation = default)
     {
         var items = new T[count];
