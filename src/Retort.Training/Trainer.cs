@@ -24,6 +24,7 @@ public sealed class Trainer : IDisposable
     private readonly GradientTree tree;
     private readonly Lane[] lanes;
     private readonly LeafJob leafJob;
+    private readonly int[] leafOrder;
     private readonly float[] losses;
     private readonly int shardsPerLeaf;
 
@@ -41,7 +42,7 @@ public sealed class Trainer : IDisposable
         lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new Lane(
             new Tape(plan.Lanes > 1 ? device.Lane(lane) : device, model.Parameters, plan.LaneActivationBytes, isRecording: true),
             new MicroBatch(settings.BatchSequences, shardsPerLeaf)))];
-        leafJob = new LeafJob(this);
+        (leafJob, leafOrder) = (new LeafJob(this), new int[tree.Leaves]);
     }
 
     /// <summary>The optimiser: its moments and its step count are the training state, with <see cref="Position"/>.</summary>
@@ -63,6 +64,7 @@ public sealed class Trainer : IDisposable
         batch.Fill(mixture);
         if (lanes.Length > 1)
         {
+            OrderLeaves();
             model.Device.RunOnLanes(tree.Leaves, leafJob);
             tree.JoinLeaves();
         }
@@ -115,11 +117,33 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>Longest leaves first, so that the lanes end together. No sum depends on the order.</summary>
+    private void OrderLeaves()
+    {
+        for (var i = 0; i < leafOrder.Length; i++)
+        {
+            var place = i;
+            for (; place > 0 && Rows(leafOrder[place - 1]) < Rows(i); place--)
+            {
+                leafOrder[place] = leafOrder[place - 1];
+            }
+
+            leafOrder[place] = i;
+        }
+
+        int Rows(int leaf) => batch.SequenceStarts[batch.FirstSequence(leaf + 1, tree.Leaves)]
+            - batch.SequenceStarts[batch.FirstSequence(leaf, tree.Leaves)];
+    }
+
     /// <summary>What one lane works with.</summary>
     private sealed record Lane(Tape Tape, MicroBatch MicroBatch);
 
     private sealed class LeafJob(Trainer trainer) : LaneJob
     {
-        public override void Run(int item, int lane) => trainer.ForwardBackward(item, trainer.lanes[lane], trainer.tree.Leaf(item));
+        public override void Run(int item, int lane)
+        {
+            var leaf = trainer.leafOrder[item];
+            trainer.ForwardBackward(leaf, trainer.lanes[lane], trainer.tree.Leaf(leaf));
+        }
     }
 }

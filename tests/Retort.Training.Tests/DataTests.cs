@@ -59,6 +59,59 @@ public sealed class DataTests
         static int Key((SequenceSet Set, int Index) item) => item.Set[item.Index][0];
     }
 
+    [Fact]
+    public void A_part_that_begins_later_is_drawn_from_its_item_on_and_to_seek_is_still_to_walk()
+    {
+        var (a, b, c) = (Numbered(0, 5), Numbered(100, 7), Numbered(200, 3));
+        Mixture Make() => new(2, [new MixturePart(a, 1), new MixturePart(b, 2, From: 60), new MixturePart(c, 5, From: 120)]);
+        var mixture = Make();
+        var drawn = Enumerable.Range(0, 400).Select(_ => mixture.Next()).ToArray();
+        Assert.All(drawn[..60], item => Assert.Same(a, item.Set));
+        Assert.DoesNotContain(drawn[60..120], item => item.Set == c);
+        Assert.Contains(drawn[60..120], item => item.Set == b);
+        // 175 of 280 expected, standard deviation 8.
+        Assert.InRange(drawn[120..].Count(item => item.Set == c), 135, 215);
+        foreach (var position in new[] { 0, 59, 60, 61, 119, 120, 300 })
+        {
+            var sought = Make();
+            sought.Seek(position);
+            Assert.Equal(drawn[position..(position + 50)], Enumerable.Range(0, 50).Select(_ => sought.Next()));
+        }
+
+        Assert.Throws<ArgumentException>(() => new Mixture(2, [new MixturePart(a, 1, From: 1)]));
+    }
+
+    [Fact]
+    public void Length_shares_cut_a_set_by_length_and_say_what_is_wrong()
+    {
+        var set = new SequenceSet();
+        foreach (var length in new[] { 5, 2, 9, 5, 3 })
+        {
+            set.Add(Enumerable.Repeat(length, length).ToArray(), lossStart: length - 1);
+        }
+
+        var shorter = set.UpTo(5);
+        Assert.Equal([5, 2, 5, 3], Enumerable.Range(0, shorter.Count).Select(i => shorter[i].Length));
+        Assert.Equal([4, 1, 4, 2], Enumerable.Range(0, shorter.Count).Select(shorter.LossStart));
+        var mixture = LengthShare.Mix(1, set, [new(3, 1), new(9, 1, From: 0.5)], sequences: 40);
+        var lengths = Enumerable.Range(0, 40).Select(_ => mixture.Next()).Select(item => item.Set[item.Index].Length).ToArray();
+        Assert.All(lengths[..20], length => Assert.InRange(length, 2, 3));
+        Assert.Contains(9, lengths[20..]);
+        Assert.Contains("at most 1 tokens", Assert.Throws<UserError>(() => LengthShare.Mix(1, set, [new(1, 1)], 40)).Message, StringComparison.Ordinal);
+        Assert.Contains("from: 0", Assert.Throws<UserError>(() => LengthShare.Mix(1, set, [new(9, 1, 0.5)], 40)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_task_whose_problems_cannot_be_made_says_so_itself()
+    {
+        var task = new BrokenTask();
+        var tokenizer = Models.Tokenizers.WordLevelTokenizer.ForWords(["a"]);
+        Assert.Throws<UserError>(() => TaskDataset.Build(task, tokenizer, 10, 16, threads: 2, cancellation: TestContext.Current.CancellationToken));
+        var before = Tensors.Storage.LiveBytes;
+        Assert.Throws<UserError>(() => TaskModel.Train(task));
+        Assert.Equal(before, Tensors.Storage.LiveBytes);
+    }
+
     /// <summary>Prompt, answer and window length; every token but the first is learned once, right after the token before it.</summary>
     [Fact]
     public void Windows_make_every_token_a_target_once_after_its_own_predecessor() =>
@@ -117,6 +170,24 @@ public sealed class DataTests
         Assert.Equal(firstIsLong ? [0, 1, 2, 0] : [0, 0, 1, 2], batch.Positions);
         Assert.Equal(firstIsLong ? [0, 3, 4] : [0, 1, 4], batch.SequenceStarts);
         Assert.Equal(2, batch.TotalWeight);
+        Assert.Empty(batch.Weights.ToArray());
+
+        var weighted = new GlobalBatch(2, mixture.MaxLength, new Dictionary<int, float> { [13] = 4, [11] = 9 });
+        mixture.Seek(0);
+        weighted.Fill(mixture);
+        Assert.Equal(firstIsLong ? [0, 0, 4, 1] : [1, 0, 0, 4], weighted.Weights);
+        Assert.Equal(5, weighted.TotalWeight);
+    }
+
+    private sealed class BrokenTask : Tasks.ITask
+    {
+        public string Name => "broken";
+
+        public IReadOnlyList<string>? Vocabulary { get; } = ["a"];
+
+        public Tasks.TaskItem Create(Tasks.Split split, long index) => throw UserError.Request("task.size", "is 7", "4, 6 or 9");
+
+        public Tasks.Verdict Verify(Tasks.TaskItem item, string completion) => new(false);
     }
 
     /// <summary>Sequences of two tokens, the first of which is the sequence's own number.</summary>

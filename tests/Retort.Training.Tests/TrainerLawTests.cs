@@ -43,6 +43,35 @@ public sealed class TrainerLawTests
     }
 
     [Fact]
+    public void Lanes_and_one_micro_batch_after_another_give_the_same_bits()
+    {
+        var settings = TinyRun.Settings with { TargetWeights = new Dictionary<int, float> { [3] = 5, [7] = 0.25f } };
+        var lengths = TinyRun.Data().MaxLength;
+        using var alone = new TinyRun(settings: settings, threads: 1);
+        alone.Take(4);
+        foreach (var (threads, shards, lanes) in new[] { (2, 0, 2), (4, 0, 4), (2, 2, 2), (2, 4, 1), (5, 0, 1) })
+        {
+            var cut = settings with { MicroBatchShards = shards };
+            Assert.Equal(lanes, TrainingPlan.For(alone.Model.Config, cut, lengths, threads).Lanes);
+            using var run = new TinyRun(settings: cut, threads: threads);
+            run.Take(4);
+            Assert.Equal(alone.Steps, run.Steps);
+            Assert.Equal(alone.Hash, run.Hash);
+        }
+
+        using var unweighted = new TinyRun(threads: 2);
+        unweighted.Take(4);
+        Assert.NotEqual(alone.Hash, unweighted.Hash);
+    }
+
+    [Fact]
+    public void Large_models_share_each_operation_instead_of_a_gradient_a_micro_batch()
+    {
+        var config = TransformerCases.All["llama"] with { VocabularySize = 200_000, HiddenSize = 512 };
+        Assert.Equal(1, TrainingPlan.For(config, TinyRun.Settings, 8, lanes: 2).Lanes);
+    }
+
+    [Fact]
     public void The_number_of_gradient_shards_is_part_of_the_numbers()
     {
         // If it were not, the tests above would prove nothing: shards would not reach the sums.
@@ -97,6 +126,7 @@ public sealed class TrainerLawTests
         Wrong("gradientShards", new TrainerSettings { GradientShards = 6 });
         Wrong("microBatchShards", new TrainerSettings { MicroBatchShards = 16 });
         Wrong("microBatchesPerShard", new TrainerSettings { MicroBatchesPerShard = 2 });
+        Wrong("targetWeights.3", new TrainerSettings { TargetWeights = new Dictionary<int, float> { [3] = 0 } });
         Wrong("schedule.totalSteps", new TrainerSettings { Schedule = new LearningRateSchedule { TotalSteps = 0 } });
 
         static void Wrong(string field, TrainerSettings settings) => Assert.Contains(

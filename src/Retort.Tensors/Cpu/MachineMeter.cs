@@ -16,6 +16,7 @@ public static unsafe class MachineMeter
     public const double SuspectFlopsPerCycle = 28;
 
     private const int Runs = 15, Multiplies = 1 << 17, Adds = 1 << 20, Chains = 12;
+    private const double SpreadMilliseconds = 30;
     private static float sink;
 
     /// <summary>Fused multiply-adds on registers only, 10^9 floating-point operations a second, all threads together.</summary>
@@ -64,6 +65,12 @@ public static unsafe class MachineMeter
             var runs = new double[Runs];
             var total = work(thread);
             together.SignalAndWait();
+            // New threads begin on their maker's core: until the system has spread them, two share the speed of one.
+            for (var begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin).TotalMilliseconds < SpreadMilliseconds;)
+            {
+                total += work(thread);
+            }
+
             for (var run = 0; run < Runs; run++)
             {
                 var begin = Stopwatch.GetTimestamp();

@@ -50,6 +50,36 @@ public class CountDownVerifierTests
             iter: 2000);
     }
 
+    [Theory]
+    [InlineData(CountDownVariant.Backtracking)]
+    [InlineData(CountDownVariant.Think)]
+    [InlineData(CountDownVariant.Mix)]
+    [InlineData(CountDownVariant.Stacked)]
+    [InlineData(CountDownVariant.StackedDirect)]
+    public void A_restated_target_is_the_number_wanted_and_must_be_right(CountDownVariant variant)
+    {
+        var plain = new CountDownTask(CountDownCases.Compact with { Variant = variant });
+        var restated = new CountDownTask(plain.Settings with { RestateTarget = true });
+        var solved = 0;
+        for (var index = 0; index < 30; index++)
+        {
+            var (item, other) = (restated.Create(Split.Test, index), plain.Create(Split.Test, index));
+            var tokens = item.Answer.Split(' ');
+            var marks = Enumerable.Range(1, tokens.Length - 1).Where(i => tokens[i] is "G" or "X" or "E" && tokens[i - 1] != "]").ToArray();
+            Assert.Equal(other.Answer, string.Join(' ', tokens.Where((_, i) => !marks.Contains(i + 1))));
+            Assert.Equal(other.Solved, restated.Judge(item, item.Answer).Correct);
+            if (item.Solved && tokens[^2] == item.Target.ToString(System.Globalization.CultureInfo.InvariantCulture))
+            {
+                solved++;
+                tokens[^2] = "98";
+                Assert.False(restated.Judge(item, string.Join(' ', tokens)).Correct);
+                Assert.False(plain.Judge(other, item.Answer).Correct);
+            }
+        }
+
+        Assert.True(solved > 0);
+    }
+
     [Fact]
     public void Every_change_of_a_direct_solution_is_judged_as_an_independent_reader_judges_it()
     {

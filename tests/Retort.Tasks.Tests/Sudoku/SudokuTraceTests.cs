@@ -10,6 +10,7 @@ public class SudokuTraceTests
         SudokuSettings.Shallow4x4,
         SudokuSettings.Shallow6x6,
         SudokuSettings.Hard6x6,
+        SudokuSettings.Plain6x6,
         SudokuSettings.Shallow6x6 with { Givens = new(8, 11), Strategies = SudokuStrategies.Full },
         SudokuSettings.Paper with { Givens = new(24, 30) },
         SudokuSettings.Paper with { Givens = new(28, 34), Strategies = SudokuStrategies.LoneSingles },
@@ -69,6 +70,36 @@ public class SudokuTraceTests
             }
         }
     }, iter: 100);
+
+    [Fact]
+    public void Without_strategies_every_step_is_about_the_first_empty_cell_and_all_its_candidates()
+    {
+        for (var index = 0; index < 40; index++)
+        {
+            var shape = SudokuShape.Of(6);
+            var solved = new SudokuGenerator(SudokuSettings.Plain6x6).Create(Split.Train, index);
+            var cells = new byte[shape.NumCells];
+            for (var i = 0; i < solved.Trace.Length; i++)
+            {
+                solved.Puzzle.Cells.CopyTo(cells);
+                SudokuTrace.TryReplay(solved.Trace.AsSpan(0, i), cells);
+                var step = solved.Trace[i];
+                if (step.Kind == SudokuEventKind.Revert)
+                    continue;
+                Assert.Equal(Array.IndexOf(cells, (byte)0), step.Cell);
+                var free = shape.AllDigits;
+                foreach (var peer in shape.Peers[step.Cell])
+                    free &= cells[peer] == 0 ? ~0 : ~(1 << (cells[peer] - 1));
+                var listed = step.Kind switch
+                {
+                    SudokuEventKind.NoCandidate => 0,
+                    SudokuEventKind.Fill => 1 << (step.Digit - 1),
+                    _ => step.Candidates,
+                };
+                Assert.Equal(free, listed);
+            }
+        }
+    }
 
     [Fact]
     public void Lone_singles_are_taken_from_the_top_of_the_board()
