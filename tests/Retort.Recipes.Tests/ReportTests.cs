@@ -84,8 +84,11 @@ public sealed class ReportTests
         Assert.Equal(["train", "sample"], root.GetProperty("flops").EnumerateObject().Select(p => p.Name));
         string[] fields = ["id", "headline", "statement", "paper", "rule", "guard", "value", "low", "high", "n", "verdict"];
         var claims = root.GetProperty("claims").EnumerateArray().ToArray();
-        Assert.Equal(fields, claims[0].EnumerateObject().Select(p => p.Name));
-        Assert.Equal([.. fields, "reason"], claims[^1].EnumerateObject().Select(p => p.Name));
+        Assert.Equal([.. fields, "tests"], claims[0].EnumerateObject().Select(p => p.Name));
+        Assert.Equal([.. fields, "reason", "tests"], claims[^1].EnumerateObject().Select(p => p.Name));
+        Assert.Equal(
+            ["quantity", "value", "low", "high", "threshold", "verdict"],
+            claims[0].GetProperty("tests")[0].EnumerateObject().Select(p => p.Name));
         Assert.Equal(
             ["holds", "fails", "inconclusive", "inconclusive", "not_run"],
             claims.Select(claim => claim.GetProperty("verdict").GetString()));

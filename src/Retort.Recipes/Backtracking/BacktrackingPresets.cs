@@ -62,19 +62,19 @@ internal static class BacktrackingPresets
             Lengths = [new(128, 1), new(255, 2, From: 0.35), new(256, 1, From: 0.35)],
             MarkWeight = 5,
             Budgets = [32, 64, 128, 256],
-            Search = new() { Steps = 4200, BatchSequences = 12, PeakLearningRate = 5e-3 },
-            Direct = new() { Steps = 350, BatchSequences = 128, PeakLearningRate = 3e-3, WarmupSteps = 50 },
+            Search = new() { Steps = 7000, BatchSequences = 8, PeakLearningRate = 5e-3 },
+            Direct = new() { Steps = 300, BatchSequences = 128, PeakLearningRate = 3e-3, WarmupSteps = 50 },
         },
         SudokuStudy = new()
         {
             TrainProblems = 40_000,
-            SearchContext = 256,
+            SearchContext = 288,
             WindowsPerTrace = 1,
-            Lengths = [new(128, 1), new(256, 2, From: 0.35)],
+            Lengths = [new(128, 1), new(288, 2, From: 0.35)],
             DirectContext = 128,
-            Budgets = [96, 128, 192, 256],
-            Search = new() { Steps = 4000, BatchSequences = 8, PeakLearningRate = 5e-3 },
-            Direct = new() { Steps = 1500, BatchSequences = 16, PeakLearningRate = 5e-3 },
+            Budgets = [96, 128, 192, 288],
+            Search = new() { Steps = 3600, BatchSequences = 8, PeakLearningRate = 5e-3 },
+            Direct = new() { Steps = 1800, BatchSequences = 12, PeakLearningRate = 5e-3 },
         },
     };
 

@@ -100,7 +100,8 @@ public sealed record Claim(
             Low = Finite(measured[0].Low),
             High = Finite(measured[0].High),
             N = measured[0].N,
-            Threshold = Tests[0].Threshold,
+            Tests = [.. Tests.Select((test, i) => new TestResult(
+                test.Quantity, Finite(measured[i].Value), Finite(measured[i].Low), Finite(measured[i].High), test.Threshold, verdicts[i]))],
         };
     }
 

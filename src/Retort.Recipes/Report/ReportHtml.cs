@@ -52,12 +52,18 @@ public static class ReportHtml
             html.Append("<dl>")
                 .Append($"<dt>Paper</dt><dd>{E(claim.Paper)}</dd><dt>Rule</dt><dd>{E(claim.Rule)}</dd>")
                 .Append($"<dt>Guard</dt><dd>{E(claim.Guard)}</dd></dl></td>\n")
-                .Append($"<td class=\"estimate\">{IntervalGlyph.Svg(claim)}<span>{ReportWords.Estimate(claim)}</span></td>\n")
+                .Append($"<td class=\"estimate\">{Estimates(claim)}</td>\n")
                 .Append($"<td class=\"number\">{(claim.N > 0 ? ReportWords.Number(claim.N) : "–")}</td>\n</tr>\n");
         }
 
         html.Append("</tbody>\n</table>\n</section>\n");
     }
+
+    /// <summary>Every test's interval, under its quantity where there are several.</summary>
+    private static string Estimates(ClaimResult claim) => claim.Tests.Count == 0
+        ? $"<span>{ReportWords.Estimate(claim)}</span>"
+        : string.Concat(claim.Tests.Select(test => (claim.Tests.Count > 1 ? $"<p class=\"quantity\">{E(test.Quantity)}</p>" : "")
+            + $"{IntervalGlyph.Svg(test, claim.Verdict == ClaimVerdict.Inconclusive ? claim.Verdict : test.Verdict)}<span>{ReportWords.Estimate(test)}</span>"));
 
     private static void Figures(StringBuilder html, ReportPage page)
     {

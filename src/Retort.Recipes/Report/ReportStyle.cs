@@ -57,6 +57,7 @@ internal static class ReportStyle
           font-size: .6875rem; font-weight: 500; vertical-align: .12em; white-space: nowrap; }
         .estimate { white-space: nowrap; }
         .estimate span { display: block; font-size: .9375rem; }
+        .estimate .quantity { white-space: normal; width: 190px; margin: .5rem 0 .25rem; font-size: .75rem; line-height: 1.3; color: var(--muted); }
         .interval { display: block; }
         .interval.holds { color: var(--holds); } .interval.fails { color: var(--fails); }
         .interval.inconclusive { color: var(--inconclusive); } .interval.not-run { color: var(--not-run); }

@@ -30,9 +30,17 @@ internal static class ReportWords
     };
 
     /// <summary>"0.123 [0.081, 0.164]", with a sign when the claim is about a difference from zero.</summary>
-    public static string Estimate(ClaimResult claim) => claim is { Value: { } value, Low: { } low, High: { } high }
-        ? $"{Number(value)} [{Number(low)}, {Number(high)}]"
-        : claim.Value is { } alone ? Number(alone) : "–";
+    public static string Estimate(ClaimResult claim) => Estimate(claim.Value, claim.Low, claim.High);
+
+    /// <inheritdoc cref="Estimate(ClaimResult)"/>
+    public static string Estimate(TestResult test) => Estimate(test.Value, test.Low, test.High);
+
+    private static string Estimate(double? value, double? low, double? high) => (value, low, high) switch
+    {
+        ({ } v, { } l, { } h) => $"{Number(v)} [{Number(l)}, {Number(h)}]",
+        ({ } v, _, _) => Number(v),
+        _ => "–",
+    };
 
     /// <summary>Three significant decimals, thousands apart by thin spaces, a true minus sign.</summary>
     public static string Number(double value) => Math.Abs(value) switch

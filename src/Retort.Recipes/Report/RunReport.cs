@@ -66,10 +66,18 @@ public sealed record ClaimResult(
     double? Value, double? Low, double? High, int N, ClaimVerdict Verdict,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null)
 {
-    /// <summary>Where the first test draws its line, for the page; it stands in <see cref="Rule"/> in words.</summary>
-    [JsonIgnore]
-    public double? Threshold { get; init; }
+    /// <summary>Every test of the rule as measured, in its order; the first is the claim's own value.</summary>
+    public IReadOnlyList<TestResult> Tests { get; init; } = [];
 }
+
+/// <summary>One test of a claim's rule as measured. Value and ends are null where they are not finite.</summary>
+/// <param name="Quantity">What was measured.</param>
+/// <param name="Value">Estimate.</param>
+/// <param name="Low">Lower end of the interval.</param>
+/// <param name="High">Upper end.</param>
+/// <param name="Threshold">Where the test draws its line.</param>
+/// <param name="Verdict">Of this test alone, guards apart.</param>
+public sealed record TestResult(string Quantity, double? Value, double? Low, double? High, double Threshold, ClaimVerdict Verdict);
 
 /// <summary>A table of results.</summary>
 /// <param name="Name">What it shows.</param>

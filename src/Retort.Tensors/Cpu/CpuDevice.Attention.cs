@@ -153,10 +153,13 @@ public sealed unsafe partial class CpuDevice
             }
 
             rowBlocks = (mostRows + RowsPerUnit - 1) / RowsPerUnit;
-            headGroups = Layout.NumSequences >= 4 * pool.ThreadCount && mostRows == 1 ? 1 : Heads.NumKvHeads;
+            var nanoseconds = 4.0 * Heads.NumHeads * Heads.HeadDim * Layout.KeysSeen / AttentionRate;
+            // One row's heads are quickest together: they are parted only where threads would stand idle.
+            var together = mostRows == 1
+                && (Layout.NumSequences >= 4 * pool.ThreadCount || !IsWorthSharing(pool, nanoseconds / 1000));
+            headGroups = together ? 1 : Heads.NumKvHeads;
             var units = Layout.NumSequences * headGroups * rowBlocks;
-            var flops = 4.0 * Heads.NumHeads * Heads.HeadDim * Layout.KeysSeen;
-            Split(pool, units, flops / AttentionRate / units);
+            Split(pool, units, nanoseconds / units);
         }
 
         public override void Run(int from, int to, int worker)

@@ -18,11 +18,15 @@ internal abstract class RangeJob : PoolJob
     public sealed override void Execute(int chunk, int worker) =>
         Run(chunk * chunkItems, (int)Math.Min(count, (chunk + 1L) * chunkItems), worker);
 
+    /// <summary>Whether work of so many microseconds is split at all.</summary>
+    protected static bool IsWorthSharing(WorkerPool pool, double microseconds) =>
+        pool.ThreadCount > 1 && microseconds >= InlineMicroseconds;
+
     /// <summary>Splits the items over the pool. The cost guides the split and changes no result.</summary>
     public void Split(WorkerPool pool, int items, double nanosecondsPerItem, int multiple = 1)
     {
         var microseconds = items * nanosecondsPerItem / 1000;
-        if (pool.ThreadCount == 1 || microseconds < InlineMicroseconds)
+        if (!IsWorthSharing(pool, microseconds))
         {
             Run(0, items, 0);
             return;
