@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Retort.Tensors.Cpu;
 
@@ -10,8 +9,6 @@ namespace Retort.Tensors.Cpu;
 /// </summary>
 internal static unsafe class MatMulFewRows256
 {
-    private const int PageFloats = 1024;
-
     /// <summary><paramref name="tiles"/> consecutive tiles of <typeparamref name="TRows"/> rows by
     /// <typeparamref name="TPanels"/> panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -64,19 +61,8 @@ internal static unsafe class MatMulFewRows256
             var x1 = TRows.Value > 1 ? x0 + ldx : x;
             var x2 = TRows.Value > 2 ? x1 + ldx : x;
             var panel = tile.Panel;
-
-            // The processor's own prefetching stops at each page of 4 KB, which is where a short panel ends. One row has nothing else to wait for.
-            var ahead = stride <= PageFloats ? TPanels.Value * stride : PageFloats;
             for (nint k = 0; k < depth; k++)
             {
-                if (TRows.Value == 1 && Sse.IsSupported)
-                {
-                    Sse.Prefetch0(panel + ahead);
-                    if (TPanels.Value > 1) Sse.Prefetch0(panel + stride + ahead);
-                    if (TPanels.Value > 2) Sse.Prefetch0(panel + 2 * stride + ahead);
-                    if (TPanels.Value > 3) Sse.Prefetch0(panel + 3 * stride + ahead);
-                }
-
                 var v0 = Vector256.Create(x0[k]);
                 var v1 = TRows.Value > 1 ? Vector256.Create(x1[k]) : default;
                 var v2 = TRows.Value > 2 ? Vector256.Create(x2[k]) : default;
