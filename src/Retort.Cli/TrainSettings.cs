@@ -50,6 +50,11 @@ internal sealed record TrainDataSettings
 {
     [Doc("Problems of the training split; each is seen again when all have been", Unit = "problems"), Range(1, 100_000_000)]
     public int Problems { get; init; } = 50_000;
+
+    [Doc("Windows of a long trace that are trained on, from its beginning; 0: all", Unit = "windows"), NotNegative]
+    public int MaxWindows { get; init; }
+
+    internal int WindowLimit => MaxWindows > 0 ? MaxWindows : int.MaxValue;
 }
 
 internal sealed record TrainModelSettings

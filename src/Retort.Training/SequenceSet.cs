@@ -25,16 +25,19 @@ public sealed class SequenceSet
     /// <summary>Position of the first token of the sequence that is a target; at least 1, since position 0 has no predecessor.</summary>
     public int LossStart(int index) => lossStarts[index];
 
-    /// <summary>The sequences of at most <paramref name="maxTokens"/> tokens, in their order.</summary>
+    /// <summary>The sequences of at most <paramref name="maxTokens"/> tokens, in their order: this very set if it has no longer ones.</summary>
     public SequenceSet UpTo(int maxTokens)
     {
-        var shorter = new SequenceSet();
-        for (var i = 0; i < Count; i++)
+        if (MaxLength <= maxTokens)
         {
-            if (this[i].Length <= maxTokens)
-            {
-                shorter.Add(this[i], LossStart(i));
-            }
+            return this;
+        }
+
+        var chosen = Enumerable.Range(0, Count).Where(i => this[i].Length <= maxTokens).ToArray();
+        var shorter = new SequenceSet { tokens = new int[chosen.Sum(i => this[i].Length)] };
+        foreach (var i in chosen)
+        {
+            shorter.Add(this[i], LossStart(i));
         }
 
         return shorter;

@@ -16,6 +16,9 @@ public sealed record TrainingPlan(
     /// <summary>Tokens a micro-batch aims at: enough to feed every core, few enough to stay near the caches.</summary>
     private const int TargetRows = 2048;
 
+    /// <summary>The same for micro-batches side by side, of which each has one core and its caches.</summary>
+    private const int LaneRows = 512;
+
     /// <summary>
     /// Most bytes of gradients that micro-batches side by side may hold, one gradient each. Larger models have operations
     /// large enough for all threads to share.
@@ -44,9 +47,11 @@ public sealed record TrainingPlan(
         }
 
         var shardsPerLeaf = leafShards;
-        if (settings.MicroBatchShards == 0 && lanes == 1)
+        if (settings.MicroBatchShards == 0)
         {
-            while (shardsPerLeaf < settings.GradientShards && 2 * shardsPerLeaf * shardSequences * (maxLength - 1) <= TargetRows)
+            var (fewestLeaves, rowsWanted) = lanes > 1 ? (2 * lanes, LaneRows) : (1, TargetRows);
+            while (settings.GradientShards / (2 * shardsPerLeaf) >= fewestLeaves
+                && 2 * shardsPerLeaf * shardSequences * (maxLength - 1) <= rowsWanted)
             {
                 shardsPerLeaf *= 2;
             }

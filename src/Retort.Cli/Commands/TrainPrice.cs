@@ -36,7 +36,7 @@ internal sealed record TrainPrice(
         var config = settings.Model.ToConfig(tokenizer);
         RequireRoom(task, tokenizer, config);
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
-        var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads);
+        var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.WindowLimit);
         var trainer = settings.Training.ToTrainer(settings.Seed);
         var meanLength = Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
         var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;

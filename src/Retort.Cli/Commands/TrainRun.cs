@@ -25,7 +25,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         var config = settings.Model.ToConfig(tokenizer);
         TrainPrice.RequireRoom(task, tokenizer, config);
         using var folder = RunFolder.Create(path, resolved.Yaml);
-        var data = TaskDataset.Build(task, tokenizer, settings.Data.Problems, config.MaxPositions, threads, progress: progress, cancellation: host.Cancellation);
+        var data = TaskDataset.Build(task, tokenizer, settings.Data.Problems, config.MaxPositions, threads, settings.Data.WindowLimit, progress, host.Cancellation);
         using var device = new CpuDevice(threads);
         using var model = new Transformer(config, device);
         model.Initialize(settings.Seed);

@@ -17,11 +17,14 @@ internal static class BacktrackingPlan
     /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
     private const long RuntimeBytes = 90L << 20;
 
+    /// <summary>Problems and sequences that a price looks at.</summary>
+    private const int ProblemsLookedAt = 512, DrawsLookedAt = 2000;
+
     /// <summary>Prices every cell.</summary>
     public static RecipeOutcome Of(BacktrackingSettings settings, IReadOnlyList<Cell> cells, RecipeContext context)
     {
         var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
-        var rows = cells.Select(cell => Price(settings, cell, context.Threads)).ToArray();
+        var rows = cells.Select(cell => Price(settings, cell, context)).ToArray();
         var (flops, bytes) = (rows.Sum(row => row.Flops) * settings.Seeds.Count, rows.Max(row => row.Bytes) + RuntimeBytes);
         var seconds = flops / (ExpectedFraction * peak);
         var yaml = Config.Write(settings);
@@ -57,16 +60,27 @@ internal static class BacktrackingPlan
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0} days"),
     };
 
-    private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(BacktrackingSettings settings, Cell cell, int threads)
+    /// <summary>Sizes come from the longest sequences, work and data from some of the training set's own.</summary>
+    private static (string Name, long Parameters, int Steps, double Flops, long Bytes) Price(
+        BacktrackingSettings settings, Cell cell, RecipeContext context)
     {
         var tokenizer = TaskDataset.TokenizerFor(cell.Task);
         var config = cell.Config(tokenizer);
-        var plan = TrainingPlan.For(config, cell.TrainerSettings(tokenizer), cell.Context, threads);
+        var trainer = cell.TrainerSettings(tokenizer);
+        var plan = TrainingPlan.For(config, trainer, cell.Context, context.Threads);
+        var looked = Math.Min(ProblemsLookedAt, cell.Study.TrainProblems);
+        var sample = TaskDataset.Build(
+            cell.Task, tokenizer, looked, cell.Context, context.Threads, cell.WindowLimit, cancellation: context.Cancellation);
+        var mixture = LengthShare.Mix(1, sample, cell.Lengths, DrawsLookedAt);
+        var tokens = Enumerable.Range(0, DrawsLookedAt).Select(_ => mixture.Next()).Average(item => item.Set[item.Index].Length);
+        var step = TrainingPlan.For(config, trainer, (int)Math.Ceiling(tokens), context.Threads).StepWork;
         var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);
-        var flops = (double)plan.StepWork.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
+        var flops = (double)step.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
         var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });
-        // A window has at most the context's tokens, four bytes each; long traces have two windows or three.
-        var data = (long)cell.Study.TrainProblems * cell.Context * sizeof(int) * (cell.IsDirect ? 1 : 2);
-        return (cell.Name, config.ParameterCount.Total, cell.Training.Steps, flops, plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + data);
+        // The set grows by doubling, which leaves a quarter free on average; parts of it are copies.
+        var parts = cell.Lengths.Select(part => sample.UpTo(part.MaxTokens)).Where(part => part != sample).Sum(part => (double)part.NumTokens);
+        var data = sizeof(int) * (1.5 * sample.NumTokens + parts) * cell.Study.TrainProblems / looked;
+        return (cell.Name, config.ParameterCount.Total, cell.Training.Steps, flops,
+            plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + (long)data);
     }
 }

@@ -22,6 +22,12 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     /// <summary>How it is trained.</summary>
     public CellTraining Training => IsDirect ? Study.Direct : Study.Search;
 
+    /// <summary>Parts of its training data; direct answers are all of one length.</summary>
+    public IReadOnlyList<LengthShare> Lengths => IsDirect ? [] : Study.Lengths;
+
+    /// <summary>Windows of a long trace that it is trained on.</summary>
+    public int WindowLimit => Study.WindowsPerTrace > 0 ? Study.WindowsPerTrace : int.MaxValue;
+
     /// <summary>Every cell the recipe knows, by name.</summary>
     public static IReadOnlyDictionary<string, Cell> All(BacktrackingSettings settings)
     {

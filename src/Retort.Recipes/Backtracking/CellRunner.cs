@@ -43,7 +43,7 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
     {
         model.Initialize(seed);
         var mixture = LengthShare.Mix(
-            seed, DataOf(cell, tokenizer), cell.IsDirect ? [] : cell.Study.Lengths, (long)cell.Training.Steps * cell.Training.BatchSequences);
+            seed, DataOf(cell, tokenizer), cell.Lengths, (long)cell.Training.Steps * cell.Training.BatchSequences);
         using var trainer = new Trainer(model, mixture, cell.TrainerSettings(tokenizer));
         var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, cell.Task));
         var phase = "train/" + name;
@@ -89,7 +89,7 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
         {
             set = TaskDataset.Build(
                 cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads,
-                cell.Study.WindowsPerTrace > 0 ? cell.Study.WindowsPerTrace : int.MaxValue, context.Progress, context.Cancellation);
+                cell.WindowLimit, context.Progress, context.Cancellation);
             data.Clear();
             data.Add(cell.Task, set);
         }

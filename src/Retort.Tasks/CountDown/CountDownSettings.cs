@@ -76,48 +76,62 @@ public sealed record CountDownSettings
     };
 
     /// <summary>The seed of every stream of this task.</summary>
+    [Doc("Seed of the task's problems")]
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Range of the starting numbers, drawn independently.</summary>
+    [Doc("Range of the starting numbers")]
     public IntRange Numbers { get; init; } = new(1, 20);
 
     /// <summary>How many starting numbers one search has (2..6); stacked variants use twice as many.</summary>
+    [Doc("Starting numbers of one search, 2 to 6; stacked variants use twice as many", Unit = "numbers")]
     public int NumberCount { get; init; } = 4;
 
     /// <summary>Range of the targets.</summary>
+    [Doc("Range of the targets")]
     public IntRange Target { get; init; } = new(10, 50);
 
     /// <summary>The largest value an operation may give; null for no limit.</summary>
+    [Doc("Largest value an operation may give; null: no limit")]
     public int? MaxIntermediate { get; init; } = 99;
 
     /// <summary>Whether an operation may give zero.</summary>
+    [Doc("Whether an operation may give zero")]
     public bool AllowZero { get; init; }
 
     /// <summary>How problems and traces are spelled.</summary>
+    [Doc("How problems and traces are spelled: compact tokens, or the paper's words")]
     public CountDownFormat Format { get; init; }
 
     /// <summary>
     /// Compact format: a single number is followed by the number it should be, so that the mark after it compares two neighbours.
     /// The paper's own lines ("value,target unequal") always do this.
     /// </summary>
+    [Doc("Compact: a single number is followed by the number it should be, as in the paper's lines")]
     public bool RestateTarget { get; init; }
 
     /// <summary>What the demonstrations show.</summary>
+    [Doc("What the demonstrations show")]
     public CountDownVariant Variant { get; init; }
 
     /// <summary>Which heuristic orders and prunes the search.</summary>
+    [Doc("Which heuristic orders and prunes the search")]
     public HeuristicChoice Heuristic { get; init; }
 
     /// <summary>Range of the beam width, drawn for each beam search.</summary>
+    [Doc("Range of the beam width, drawn for each beam search")]
     public IntRange BeamWidth { get; init; } = new(1, 5);
 
     /// <summary>Share of the target values (0..0.5, rounded down to whole targets) that train and validation never see.</summary>
+    [Doc("Share of the targets that training and validation never see, 0 to 0.5")]
     public double HeldOutTargetShare { get; init; }
 
     /// <summary>Test problems come from the held-out targets ("val_target" of section 2.1) and not from the others.</summary>
+    [Doc("Test problems come from the held-out targets")]
     public bool TestOnHeldOutTargets { get; init; }
 
     /// <summary>Searches stop, unsolved, once prompt and trace have this many tokens; null for no limit.</summary>
+    [Doc("Searches stop, unsolved, at this length; null: no limit", Unit = "tokens")]
     public int? MaxTraceTokens { get; init; }
 
     /// <summary>The numbers of one problem: <see cref="NumberCount"/>, or twice that when stacked.</summary>
