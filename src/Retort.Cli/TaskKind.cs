@@ -125,6 +125,7 @@ internal sealed class SudokuKind : TaskKind<SudokuSettings>
     protected override IReadOnlyDictionary<string, SudokuSettings> Named { get; } = new OrderedDictionary<string, SudokuSettings>
     {
         ["hard6x6"] = SudokuSettings.Hard6x6,
+        ["plain6x6"] = SudokuSettings.Plain6x6,
         ["medium6x6"] = SudokuSettings.Medium6x6,
         ["shallow6x6"] = SudokuSettings.Shallow6x6,
         ["shallow4x4"] = SudokuSettings.Shallow4x4,

@@ -164,7 +164,7 @@ internal sealed record TrainStepSettings : ICheckedSettings
         ? new(nameof(WarmupSteps), $"is {WarmupSteps}", $"at most training.steps = {Steps}")
         : int.IsPow2(GradientShards) ? null : new(nameof(GradientShards), $"is {GradientShards}", "a power of two");
 
-    public TrainerSettings ToTrainer(ulong seed) => new()
+    public TrainerSettings ToTrainer() => new()
     {
         BatchSequences = BatchSequences,
         GradientShards = GradientShards,

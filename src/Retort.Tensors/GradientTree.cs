@@ -12,7 +12,7 @@ public sealed class GradientTree : IDisposable
     private readonly List<(Tensor Buffer, Storage Owner)> buffers = [];
     private int numPushed, numHeld;
 
-    /// <summary>A tree whose leaves are micro-batches of <paramref name="leaves"/> (a power of two) whole leaves a batch.</summary>
+    /// <summary>A tree of <paramref name="leaves"/> (a power of two) micro-batches a batch.</summary>
     /// <param name="device">Where the gradients are joined.</param>
     /// <param name="parameters">What they are of.</param>
     /// <param name="leaves">Leaves of a batch.</param>

@@ -5,7 +5,7 @@ namespace Retort.Training;
 
 /// <summary>What one optimiser step did.</summary>
 /// <param name="Step">Steps taken, this one included.</param>
-/// <param name="Loss">Mean loss over the batch's targets, before the step.</param>
+/// <param name="Loss">Weighted mean loss over the batch's targets, before the step.</param>
 /// <param name="GradientNorm">Before clipping.</param>
 /// <param name="LearningRate">Used in this step.</param>
 /// <param name="Tokens">Rows of the batch.</param>
@@ -27,6 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly int[] leafOrder;
     private readonly float[] losses;
     private readonly int shardsPerLeaf;
+    private bool isWarm;
 
     /// <summary>A trainer of <paramref name="model"/> on <paramref name="mixture"/>, at step 0.</summary>
     public Trainer(Transformer model, Mixture mixture, TrainerSettings settings)
@@ -65,7 +66,7 @@ public sealed class Trainer : IDisposable
         if (lanes.Length > 1)
         {
             OrderLeaves();
-            model.Device.RunOnLanes(tree.Leaves, leafJob);
+            RunLeaves();
             tree.JoinLeaves();
         }
         else
@@ -115,6 +116,26 @@ public sealed class Trainer : IDisposable
             tape.Backward(gradient, microBatch.Shards);
             tape.Device.Read(rowLosses, losses.AsSpan(microBatch.FirstRow, microBatch.NumRows));
         }
+    }
+
+    /// <summary>
+    /// Which lane takes a leaf is a race. The first step gives every lane its share, so that what a lane allocates once it has
+    /// allocated by then.
+    /// </summary>
+    private void RunLeaves()
+    {
+        if (isWarm)
+        {
+            model.Device.RunOnLanes(tree.Leaves, leafJob);
+            return;
+        }
+
+        for (var item = 0; item < tree.Leaves; item++)
+        {
+            leafJob.Run(item, item % lanes.Length);
+        }
+
+        isWarm = true;
     }
 
     /// <summary>Longest leaves first, so that the lanes end together. No sum depends on the order.</summary>

@@ -1,3 +1,5 @@
+using Retort.Tensors.Cpu;
+
 namespace Retort.Tensors.Tests;
 
 /// <summary>Every operation of the seam, large enough for the CPU to split it over its threads, has the reference's bits.</summary>
@@ -233,4 +235,34 @@ public sealed class DeviceTests
     /// <summary>-1: one shard that goes on from what the gradient holds.</summary>
     private static GradientShards Shards(DeviceCase c, int rows, int cut) => new(
         cut == 4 ? c.Ints(0, rows / 3, rows / 3, rows - 1, rows) : c.Ints(0, rows), ContinueChain: cut == -1);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Every_item_runs_once_on_a_lane_of_its_own_and_its_work_is_counted(int threads)
+    {
+        using var device = new CpuDevice(threads);
+        var job = new GatherAndAdd(device);
+        device.RunOnLanes(20, job);
+        Assert.All(job.Runs, runs => Assert.Equal(1, runs));
+        Assert.Equal(20 * 2L * 8 * 16 * 16, device.Work.LinearFlops);
+    }
+
+    private sealed class GatherAndAdd(CpuDevice device) : LaneJob
+    {
+        public int[] Runs { get; } = new int[20];
+
+        public override void Run(int item, int lane)
+        {
+            var own = device.Lane(lane);
+            var x = own.Allocate(8, 16, out var ownerX);
+            var w = own.Allocate(16, 16, out var ownerW);
+            var y = own.Allocate(8, 16, out var ownerY);
+            own.Linear(x, new PanelMatrix(w, 16, 16), default, default, y);
+            ownerX.Dispose();
+            ownerW.Dispose();
+            ownerY.Dispose();
+            Interlocked.Increment(ref Runs[item]);
+        }
+    }
 }

@@ -37,7 +37,7 @@ internal sealed record TrainPrice(
         RequireRoom(task, tokenizer, config);
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
         var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.WindowLimit);
-        var trainer = settings.Training.ToTrainer(settings.Seed);
+        var trainer = settings.Training.ToTrainer();
         var meanLength = Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
         var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;
         var scale = settings.Data.Problems / (double)looked;

@@ -30,7 +30,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         using var model = new Transformer(config, device);
         model.Initialize(settings.Seed);
         var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => TaskFile.Write(inner, task));
-        using (var trainer = new Trainer(model, new Mixture(settings.Seed, (data, 1)), settings.Training.ToTrainer(settings.Seed)))
+        using (var trainer = new Trainer(model, new Mixture(settings.Seed, (data, 1)), settings.Training.ToTrainer()))
         {
             Train(folder, model, trainer, tokenizer, checkpoint);
             Log(folder, $"is at step {trainer.Steps}");

@@ -71,7 +71,9 @@ internal static class BacktrackingPlan
         var looked = Math.Min(ProblemsLookedAt, cell.Study.TrainProblems);
         var sample = TaskDataset.Build(
             cell.Task, tokenizer, looked, cell.Context, context.Threads, cell.WindowLimit, cancellation: context.Cancellation);
-        var mixture = LengthShare.Mix(1, sample, cell.Lengths, DrawsLookedAt);
+        // A part whose traces are rare may have none in the sample.
+        var lengths = cell.Lengths.Where(part => sample.UpTo(part.MaxTokens).Count > 0).ToArray();
+        var mixture = LengthShare.Mix(1, sample, lengths.Any(part => part.From == 0) ? lengths : [], DrawsLookedAt);
         var tokens = Enumerable.Range(0, DrawsLookedAt).Select(_ => mixture.Next()).Average(item => item.Set[item.Index].Length);
         var step = TrainingPlan.For(config, trainer, (int)Math.Ceiling(tokens), context.Threads).StepWork;
         var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);

@@ -12,7 +12,7 @@ internal static class BacktrackingPresets
     [
         new("smoke", "seconds: proves the plumbing, judges nothing"),
         new("quick", "at most 10 minutes on 2 cores: judges C1 and C2"),
-        new("full", "all claims with 3 seeds, hours on 2 cores, can be continued and split (--claims, --seeds)"),
+        new("full", "all claims with 3 seeds, an hour and a half on 2 cores, can be continued and split (--claims, --seeds)"),
         new("paper", "the paper's own sizes, for larger machines; --dry-run prices it"),
     ];
 

@@ -23,14 +23,14 @@ public sealed class BacktrackingRecipe : IRecipe
         "Windows of long traces begin with the prompt again and a gap mark, so that every token is conditioned on its problem; the paper's do not.",
         "Where config names one heuristic, all traces use it; the paper draws one of two for each problem.",
         "Where config says windowsPerTrace, only a trace's first windows are trained on, not all.",
-        "Where config names lengths or markWeight, searching models learn short traces first, and goal and fail marks weigh more in the loss.",
+        "Where config names lengths or markWeight, searching models learn short traces first, and the marks after a single number weigh more in the loss.",
         "Sudoku is 6x6, searched cell by cell in row-major order without deductions, instead of 9x9 with eight strategies; the shallow set has cells filled beforehand, as the paper's easy one.",
         "Queries and keys are normalised (config: queryKeyNorm).",
         "Models have far fewer parameters and see far fewer tokens; learning rates are higher and batches smaller.",
         "Solved means a strict check: operands used up, all numbers used, every return to a state that exists. The paper's checker is lenient.",
         "Equal compute comes from the engine's FLOP counts (output head included), not from pairing positions; best-of-n is the unbiased estimate.",
         "The last checkpoint is used, not the one with the best validation loss.",
-        "Stacked CountDown's contexts and budgets are twice the plain ones.",
+        "Stacked CountDown's contexts, budgets and parts by length are twice the plain ones.",
     ];
 
     /// <inheritdoc/>

@@ -54,7 +54,7 @@ public sealed record CellTraining
 }
 
 /// <summary>Data, budgets and training of one task.</summary>
-public sealed record StudySettings
+public sealed record StudySettings : ICheckedSettings
 {
     /// <summary>Training problems.</summary>
     [Doc("Training problems", Unit = "problems"), Positive]
@@ -72,8 +72,8 @@ public sealed record StudySettings
     [Doc("Parts of the searching models' data by length, {maxTokens, weight, from}; none: all traces drawn evenly")]
     public IReadOnlyList<LengthShare> Lengths { get; init; } = [];
 
-    /// <summary>Weight of compact CountDown's goal and fail marks in the searching models' loss: they are rare and decide all.</summary>
-    [Doc("Weight of compact CountDown's goal and fail marks in the searching models' loss"), Positive]
+    /// <summary>Weight of the marks after a single number (goal, wrong, halfway) in the loss of models that search compact CountDown.</summary>
+    [Doc("Weight of compact CountDown's marks after a single number in the searching models' loss"), Positive]
     public double MarkWeight { get; init; } = 1;
 
     /// <summary>Context of models that answer directly.</summary>
@@ -91,10 +91,15 @@ public sealed record StudySettings
     /// <summary>Training of direct models.</summary>
     [Doc("Training of direct models")]
     public CellTraining Direct { get; init; } = new() { BatchSequences = 128 };
+
+    /// <inheritdoc/>
+    public SettingProblem? FindProblem() => Lengths.Count > 0 && Lengths.All(part => part.From > 0)
+        ? new(nameof(Lengths), "every part begins later", "one part with from: 0")
+        : null;
 }
 
 /// <summary>Every setting of the recipe. A preset is this record with some fields changed.</summary>
-public sealed record BacktrackingSettings
+public sealed record BacktrackingSettings : ICheckedSettings
 {
     /// <summary>Seeds of weights, data order and samples. The problems are the same for all.</summary>
     [Doc("Seeds of weights, data order and samples")]
@@ -148,4 +153,11 @@ public sealed record BacktrackingSettings
         DirectContext = 128,
         Budgets = [64, 96, 128, 256, 512],
     };
+
+    /// <inheritdoc/>
+    public SettingProblem? FindProblem() =>
+        SudokuStudy.MarkWeight != 1 ? new(nameof(SudokuStudy), "has a markWeight, and Sudoku no marks to weigh", "markWeight: 1")
+        : CountDown.Format != CountDownFormat.Compact && CountDownStudy.MarkWeight != 1
+            ? new(nameof(CountDownStudy), "has a markWeight, which is for the compact format", "markWeight: 1")
+        : null;
 }

@@ -38,6 +38,7 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
             {
                 SearchContext = contextFactor * settings.CountDownStudy.SearchContext,
                 DirectContext = contextFactor * settings.CountDownStudy.DirectContext,
+                Lengths = [.. settings.CountDownStudy.Lengths.Select(part => part with { MaxTokens = contextFactor * part.MaxTokens })],
                 Budgets = [.. settings.CountDownStudy.Budgets.Select(budget => contextFactor * budget)],
             });
         Cell Sudoku(string name, SudokuSettings puzzles, SudokuVariant variant) => new(

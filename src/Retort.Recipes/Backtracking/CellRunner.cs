@@ -87,10 +87,10 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
     {
         if (!data.TryGetValue(cell.Task, out var set))
         {
+            data.Clear();
             set = TaskDataset.Build(
                 cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads,
                 cell.WindowLimit, context.Progress, context.Cancellation);
-            data.Clear();
             data.Add(cell.Task, set);
         }
 

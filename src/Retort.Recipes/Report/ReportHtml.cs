@@ -63,7 +63,11 @@ public static class ReportHtml
     private static string Estimates(ClaimResult claim) => claim.Tests.Count == 0
         ? $"<span>{ReportWords.Estimate(claim)}</span>"
         : string.Concat(claim.Tests.Select(test => (claim.Tests.Count > 1 ? $"<p class=\"quantity\">{E(test.Quantity)}</p>" : "")
-            + $"{IntervalGlyph.Svg(test, claim.Verdict == ClaimVerdict.Inconclusive ? claim.Verdict : test.Verdict)}<span>{ReportWords.Estimate(test)}</span>"));
+            + $"{IntervalGlyph.Svg(test, IsGuarded(claim) ? claim.Verdict : test.Verdict)}<span>{ReportWords.Estimate(test)}</span>"));
+
+    /// <summary>A guard took the verdict from the tests.</summary>
+    private static bool IsGuarded(ClaimResult claim) => claim.Verdict == ClaimVerdict.Inconclusive
+        && (claim.Tests.All(test => test.Verdict == ClaimVerdict.Holds) || claim.Tests.Any(test => test.Verdict == ClaimVerdict.Fails));
 
     private static void Figures(StringBuilder html, ReportPage page)
     {

@@ -20,7 +20,7 @@ public static class VerdictText
             text.AppendLine(CultureInfo.InvariantCulture, $"{claim.Id,-7}{Name(claim.Verdict),-15}{Number(claim.Value),8}{Number(claim.Low),9}{Number(claim.High),9}{claim.N,7}");
             foreach (var test in claim.Tests.Skip(1))
             {
-                text.AppendLine(CultureInfo.InvariantCulture, $"{"",-22}{Number(test.Value),8}{Number(test.Low),9}{Number(test.High),9}");
+                text.AppendLine(CultureInfo.InvariantCulture, $"{"  and",-22}{Number(test.Value),8}{Number(test.Low),9}{Number(test.High),9}");
             }
 
             Wrap(text, claim.Statement);

@@ -148,6 +148,11 @@ public sealed record CountDownSettings
         RequireNamed("task.format", Format);
         RequireNamed("task.variant", Variant);
         RequireNamed("task.heuristic", Heuristic);
+        if (RestateTarget && Format != CountDownFormat.Compact)
+        {
+            throw UserError.Request("task.restateTarget", "is for the compact format; the paper's lines always restate it", "false");
+        }
+
         new IntRange(NumberCount, NumberCount).Require("task.numberCount", new IntRange(2, 6));
         var largest = Format == CountDownFormat.Compact ? CompactTokens.MaxNumber : 9999;
         Numbers.Require("task.numbers", new IntRange(1, largest));

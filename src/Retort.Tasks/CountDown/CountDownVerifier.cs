@@ -20,7 +20,7 @@ public readonly record struct CountDownJudgement(
 /// Judges completions. Strict: the completion is followed step by step; it is correct when it claims the goal and the path
 /// from the problem to that claim uses up exactly the given numbers by allowed, right operations, every list on that path
 /// is right, the last value is the target, and every return up to there goes to a state that exists. Any such path
-/// counts, whatever solution the demonstration shows. Node numbers of the paper's format are not judged: the state line
+/// counts, whatever solution the demonstration shows. Where the target is to be restated, it must be, and rightly. Node numbers of the paper's format are not judged: the state line
 /// that follows says where the search stands. What comes after the first claim is ignored.
 /// </summary>
 public sealed class CountDownVerifier(CountDownSettings settings)
@@ -60,9 +60,16 @@ public sealed class CountDownVerifier(CountDownSettings settings)
         {
             var shown = cursor.List(commas: false, out var list);
             tracker.Explore(operation, shown ? list : null);
-            if (!shown && settings.RestateTarget && cursor.Number(out var restated))
+            if (!shown && settings.RestateTarget)
             {
-                tracker.RestateGoal(restated);
+                if (cursor.Number(out var restated))
+                {
+                    tracker.RestateGoal(restated);
+                }
+                else
+                {
+                    tracker.Broken = true;
+                }
             }
 
             if (cursor.Pass("G"))

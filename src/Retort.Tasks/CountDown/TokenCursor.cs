@@ -75,10 +75,11 @@ internal sealed class TokenCursor
         return true;
     }
 
-    /// <summary>Passes a list of numbers in brackets, with commas or without.</summary>
+    /// <summary>Passes a list of numbers in brackets, with commas or without; stays where it is if that does not come whole.</summary>
     public bool List(bool commas, out int[] numbers)
     {
         numbers = [];
+        var start = Position;
         if (!Pass("["))
         {
             return false;
@@ -95,7 +96,9 @@ internal sealed class TokenCursor
         }
 
         numbers = [.. found];
-        return found.Count > 0 && Pass("]");
+        var whole = found.Count > 0 && Pass("]");
+        Position = whole ? Position : start;
+        return whole;
     }
 
     private void ReadCompact(ReadOnlySpan<char> text)

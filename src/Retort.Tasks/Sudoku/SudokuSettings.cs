@@ -8,7 +8,7 @@ public enum SudokuStrategies
     /// <summary>None: cells in row-major order; one with a single candidate is filled, one with none is a dead end.</summary>
     None,
 
-    /// <summary>Lone singles only: the paper's naive solver, and the recipe for small boards (section 6.3).</summary>
+    /// <summary>Lone singles only: the paper's naive solver (section 6.3).</summary>
     LoneSingles,
 
     /// <summary>Lone and hidden singles, naked pairs and triplets, locked candidates, XY-wings, unique rectangles.</summary>
@@ -37,14 +37,14 @@ public enum SudokuFormat
 
 /// <summary>
 /// Everything that decides which puzzles the task makes and how they are written. The defaults are the hard 6x6 set; the named
-/// ones are depths of the same task (claim C9). Variant and format change no puzzle.
+/// ones are other depths of the same task. Variant and format change no puzzle.
 /// </summary>
 public sealed record SudokuSettings : ICheckedSettings
 {
     /// <summary>Most tries for one item before the settings are called impossible.</summary>
     internal const int MaxDraws = 200_000;
 
-    /// <summary>6x6 with 3 to 30 undone guesses: the deep end that two cores can train on.</summary>
+    /// <summary>6x6 with 3 to 30 undone guesses: the deep end.</summary>
     public static SudokuSettings Hard6x6 { get; } = new();
 
     /// <summary>

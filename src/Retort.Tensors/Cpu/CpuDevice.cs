@@ -8,6 +8,7 @@ public sealed unsafe partial class CpuDevice : Device
 {
     private readonly WorkerPool pool;
     private readonly CpuDevice[] lanes;
+    private readonly ItemJob itemJob = new();
 
     /// <summary>A device of <paramref name="threads"/> threads, the caller among them; 0: one for each core.</summary>
     public CpuDevice(int threads = 0)
@@ -28,9 +29,22 @@ public sealed unsafe partial class CpuDevice : Device
     /// <inheritdoc/>
     public override void RunOnLanes(int items, LaneJob job)
     {
-        var work = pool.Job<ItemJob>();
-        work.Items = job;
-        pool.Run(items, work);
+        if (lanes.Length == 1)
+        {
+            base.RunOnLanes(items, job);
+            return;
+        }
+
+        itemJob.Items = job;
+        try
+        {
+            pool.Run(items, itemJob);
+        }
+        finally
+        {
+            // The job holds a trainer and its data, which should not outlive it.
+            itemJob.Items = null;
+        }
     }
 
     /// <inheritdoc/>
