@@ -60,6 +60,12 @@ internal static class CliApp
         {
             return Complain(host, "interrupted" + HowToGoOn(parsed, words), Interruption.ExitCode);
         }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The system's own message names the file or folder that it refused.
+            var refused = UserError.Environment(parsed.CommandResult.Command.Name, fault.Message.TrimEnd('.'), "files and folders this user can read and write");
+            return Complain(host, refused.Message, refused.ExitCode);
+        }
 #pragma warning disable CA1031 // The last handler: whatever it is, the user gets one line and a log.
         catch (Exception fault)
 #pragma warning restore CA1031

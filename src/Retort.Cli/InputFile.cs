@@ -69,11 +69,12 @@ internal static class InputFile
         try
         {
             using var document = JsonDocument.Parse(text);
+            JsonStrings.DecodeAll(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
                 : throw UserError.Request(where, $"is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}", expected);
         }
-        catch (JsonException fault)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
             throw UserError.Request(where, $"is not JSON ({fault.Message.TrimEnd('.')})", expected);
         }

@@ -1,31 +1,43 @@
+using System.Runtime.CompilerServices;
+
 namespace Retort.Training;
 
 /// <summary>
-/// Token sequences in one flat array: what a model is trained on. Each has a first token that is to be learned; earlier ones are
+/// Token sequences in a few large blocks: what a model is trained on. Each has a first token that is to be learned; earlier ones are
 /// only read. Appending allocates; reading does not.
 /// </summary>
 public sealed class SequenceSet
 {
-    private readonly List<int> starts = [0];
-    private readonly List<int> lossStarts = [];
-    private int[] tokens = new int[1024];
+    /// <summary>Blocks grow up to this, so that a large set is never copied and has little room to spare.</summary>
+    private const int MaxBlockTokens = 1 << 20;
+    private const int MinBlockTokens = 1 << 10;
+
+    private readonly List<Place> places = [];
+    private int[] block = [];
+    private int used;
 
     /// <summary>Number of sequences.</summary>
-    public int Count => lossStarts.Count;
+    public int Count => places.Count;
 
     /// <summary>Tokens of all sequences.</summary>
-    public int NumTokens => starts[^1];
+    public long NumTokens { get; private set; }
+
+    /// <summary>Memory it takes: the tokens, and where each sequence lies.</summary>
+    public long Bytes => sizeof(int) * NumTokens + (long)Unsafe.SizeOf<Place>() * Count;
 
     /// <summary>Tokens of the longest sequence.</summary>
     public int MaxLength { get; private set; }
 
     /// <summary>Sequence <paramref name="index"/>.</summary>
-    public ReadOnlySpan<int> this[int index] => tokens.AsSpan(starts[index], starts[index + 1] - starts[index]);
+    public ReadOnlySpan<int> this[int index] => places[index].Tokens;
 
     /// <summary>Position of the first token of the sequence that is a target; at least 1, since position 0 has no predecessor.</summary>
-    public int LossStart(int index) => lossStarts[index];
+    public int LossStart(int index) => places[index].LossStart;
 
-    /// <summary>The sequences of at most <paramref name="maxTokens"/> tokens, in their order: this very set if it has no longer ones.</summary>
+    /// <summary>
+    /// The sequences of at most <paramref name="maxTokens"/> tokens, in their order and in the same memory: this very set if it has no
+    /// longer ones.
+    /// </summary>
     public SequenceSet UpTo(int maxTokens)
     {
         if (MaxLength <= maxTokens)
@@ -33,11 +45,13 @@ public sealed class SequenceSet
             return this;
         }
 
-        var chosen = Enumerable.Range(0, Count).Where(i => this[i].Length <= maxTokens).ToArray();
-        var shorter = new SequenceSet { tokens = new int[chosen.Sum(i => this[i].Length)] };
-        foreach (var i in chosen)
+        var shorter = new SequenceSet();
+        foreach (var place in places)
         {
-            shorter.Add(this[i], LossStart(i));
+            if (place.Length <= maxTokens)
+            {
+                shorter.Add(place);
+            }
         }
 
         return shorter;
@@ -51,15 +65,26 @@ public sealed class SequenceSet
             throw new ArgumentException("a sequence needs at least two tokens: one to read, one to predict");
         }
 
-        var end = NumTokens + sequence.Length;
-        if (end > tokens.Length)
+        if (used + sequence.Length > block.Length)
         {
-            Array.Resize(ref tokens, Math.Max(end, tokens.Length * 2));
+            (block, used) = (new int[Math.Max(sequence.Length, (int)Math.Clamp(NumTokens, MinBlockTokens, MaxBlockTokens))], 0);
         }
 
-        sequence.CopyTo(tokens.AsSpan(NumTokens));
-        starts.Add(end);
-        lossStarts.Add(Math.Max(1, lossStart));
-        MaxLength = Math.Max(MaxLength, sequence.Length);
+        sequence.CopyTo(block.AsSpan(used));
+        Add(new Place(block, used, sequence.Length, Math.Max(1, lossStart)));
+        used += sequence.Length;
+    }
+
+    private void Add(Place place)
+    {
+        places.Add(place);
+        NumTokens += place.Length;
+        MaxLength = Math.Max(MaxLength, place.Length);
+    }
+
+    /// <summary>Where a sequence lies.</summary>
+    private readonly record struct Place(int[] Block, int Start, int Length, int LossStart)
+    {
+        public ReadOnlySpan<int> Tokens => Block.AsSpan(Start, Length);
     }
 }

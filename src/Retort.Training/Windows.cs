@@ -8,6 +8,9 @@ namespace Retort.Training;
 /// </summary>
 public static class Windows
 {
+    /// <summary>Tokens that a window needs beside the prompt: the gap mark, the token before, and one that is learned.</summary>
+    public const int LeastRoom = 3;
+
     /// <summary>
     /// Adds prompt + answer to <paramref name="set"/> in windows of at most <paramref name="maxLength"/> tokens. The prompt is learned
     /// once, in the first window. Later windows are prompt, <paramref name="gapToken"/>, the token before, and the new tokens, of which only
@@ -18,7 +21,7 @@ public static class Windows
         int maxWindows = int.MaxValue)
     {
         var prefix = prompt.Length + 1;
-        if (prefix + 2 > maxLength)
+        if (prompt.Length + LeastRoom > maxLength)
         {
             throw new ArgumentException($"a prompt of {prompt.Length} tokens leaves no room in windows of {maxLength}");
         }

@@ -91,6 +91,15 @@ public class CommandTests
     }
 
     [Fact]
+    public void What_the_system_refuses_is_no_fault_of_ours()
+    {
+        var recipe = new FakeRecipe(_ => throw new UnauthorizedAccessException("Access to the path '/x' is denied."));
+        var outcome = RunWith(recipe, "run", "fake");
+        Assert.Equal((1, "retort: run: Access to the path '/x' is denied; expected files and folders this user can read and write"),
+            (outcome.ExitCode, outcome.Error.TrimEnd()));
+    }
+
+    [Fact]
     public void An_unexpected_fault_is_one_line_and_a_log_with_the_stack_trace()
     {
         var folder = Directory.CreateTempSubdirectory("retort-cli-").FullName;

@@ -78,6 +78,7 @@ public sealed class SampleTests : IDisposable
     [InlineData("--model M --prompts P", "P:2: text: has the word 'B' as word 2 (character 2), which the vocabulary lacks; expected one of its 8 words; did you mean 'b'?")]
     [InlineData("--model M --prompts L", "L:1: the prompt has 65 tokens; expected 1 to 63: the model's context is 64 tokens")]
     [InlineData("--model M --prompts J", "J:2: is not JSON")]
+    [InlineData("--model M --prompts S", "S:1: is not JSON")]
     [InlineData("--model mdl --prompt a", "mdl: does not exist; expected a checkpoint folder, a llama2.c model (.bin), or the folder of a run; did you mean 'model'?")]
     [InlineData("--model E --prompt a", "E: holds no model; expected a checkpoint folder, a llama2.c model (.bin), or the folder of a run")]
     [InlineData("--model M --prompt a --temperature -1", "sample: --temperature is '-1'; expected a number in 0..100")]
@@ -92,6 +93,7 @@ public sealed class SampleTests : IDisposable
             ["E"] = folder.File("empty"),
             ["P"] = folder.Write("p.txt", "a\na B\n"),
             ["L"] = folder.Write("l.txt", string.Join(' ', Enumerable.Repeat("a", 64)) + "\n"),
+            ["S"] = folder.Write("s.jsonl", "{\"prompt\": \"\\ud800\"}\n"),
             ["J"] = folder.Write("j.jsonl", "{\"prompt\": \"a\"}\n{\"prompt\"\n"),
         };
         var outcome = Cli.Run(["sample", .. line.Split(' ').Select(word => places.GetValueOrDefault(word, word))]);

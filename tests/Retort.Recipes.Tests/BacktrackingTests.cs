@@ -63,8 +63,57 @@ public sealed class BacktrackingTests : IDisposable
         new BacktrackingRecipe().Run(context);
         var report = RunReport.FromJson(File.ReadAllText(At("joined", "report.json")), "report.json");
         Assert.Equal([1UL, 2UL], report.Seeds);
-        Assert.Equal(0, report.Flops.Train);
+        var parts = new[] { "one", "two" }.Select(part => RunReport.FromJson(File.ReadAllText(At(part, "report.json")), part)).ToArray();
+        Assert.Equal(parts.Sum(part => part.Flops.Train), report.Flops.Train);
+        Assert.True(report.WallSeconds >= parts.Sum(part => part.WallSeconds));
         Assert.False(Directory.Exists(At("joined", "checkpoints")));
+    }
+
+    // Each of these would be met only in the middle of a run, or after it.
+    [Theory]
+    [InlineData("main.numHeads=3", "numHeads")]
+    [InlineData("seeds=[]", "seeds")]
+    [InlineData("countDownStudy.budgets=[]", "budgets")]
+    [InlineData("countDownStudy.budgets=[128, 64]", "budgets")]
+    [InlineData("countDownStudy.budgets=[64, 1024]", "searchContext")]
+    [InlineData("sudokuStudy.directContext=16", "directContext")]
+    public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named)
+    {
+        Context("refused", null, out var context, extra: [setting]);
+        var error = Assert.Throws<UserError>(() => new BacktrackingRecipe().Run(context));
+        Assert.Equal(2, error.ExitCode);
+        Assert.Contains(named, error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(At("refused")));
+    }
+
+    [Fact]
+    public void What_was_spent_before_a_kill_is_in_the_report()
+    {
+        // A killed run leaves no last words: only what it booked on the way.
+        Run("whole");
+        Run("killed");
+        File.Delete(At("killed", "report.json"));
+        File.Delete(At("killed", "evaluations", "sudoku-direct-seed1.jsonl"));
+        Run("killed");
+        var (whole, killed) = (Report("whole"), Report("killed"));
+        Assert.Equal(whole.Flops.Train, killed.Flops.Train);
+        Assert.True(killed.Flops.Sample > whole.Flops.Sample);
+        Assert.True(killed.WallSeconds > 0);
+        Assert.Contains("C1 NotRun", File.ReadAllText(At("killed", "log.txt")), StringComparison.Ordinal);
+
+        RunReport Report(string name) => RunReport.FromJson(File.ReadAllText(At(name, "report.json")), name);
+    }
+
+    [Fact]
+    public void Departures_are_those_of_the_settings()
+    {
+        Run("small");
+        var report = RunReport.FromJson(File.ReadAllText(At("small", "report.json")), "small");
+        Assert.Contains(report.Departures, line => line.Contains("6x6", StringComparison.Ordinal));
+        Context("noNorm", null, out var context, extra: ["main.queryKeyNorm=false"]);
+        new BacktrackingRecipe().Run(context);
+        var other = RunReport.FromJson(File.ReadAllText(At("noNorm", "report.json")), "noNorm");
+        Assert.Equal(["Queries and keys are normalised."], report.Departures.Except(other.Departures));
     }
 
     [Fact]

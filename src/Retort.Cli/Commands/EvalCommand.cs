@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Retort.Core;
 using Retort.Inference;
@@ -88,25 +87,12 @@ internal sealed class EvalCommand : Command
             parsed.GetValue(compute.Seed) ?? 1, host.CreateProgress(json), $"ask {known.Task.Name}", host.Cancellation);
         if (parsed.GetValue(output) is { } file)
         {
-            Write(file, ModelName(model.Path), items, graded, settings.Temperature);
+            GradedSamples.Write(file, ModelName(model.Path), items, graded, settings.Temperature);
         }
 
         new EvalSummary(items.Count, samples, graded).Write(host.Output, host.Width, json);
         return 0;
     }
-
-    /// <summary>Graded samples, one object a line.</summary>
-    internal static void Write(string path, string model, IReadOnlyList<TaskItem> items, IReadOnlyList<GradedCompletion> graded, float temperature) =>
-        AtomicFile.Write(path, stream =>
-        {
-            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            foreach (var sample in graded)
-            {
-                var item = items[sample.Problem];
-                var grade = new SampleGrade(item.Id, model, temperature, sample.Verdict.Correct, sample.Verdict.Answer);
-                writer.WriteLine(SampleLine.Of($"{item.Id}/{sample.Sample}", item.Prompt, sample.Text, sample.Completion, sample.Sample, grade));
-            }
-        });
 
     /// <summary>task.yaml in the checkpoint's folder, if it has one.</summary>
     private static string? TaskFileOf(string modelPath)

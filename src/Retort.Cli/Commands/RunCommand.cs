@@ -9,6 +9,7 @@ namespace Retort.Cli.Commands;
 internal sealed class RunCommand : Command
 {
     private const int ClaimFails = 3;
+    private const string JoinedPreset = "full";
 
     private readonly CliHost host;
     private readonly Argument<string> recipe = new("recipe") { HelpName = "RECIPE", Description = "One of those 'retort list' shows." };
@@ -24,7 +25,8 @@ internal sealed class RunCommand : Command
     {
         HelpName = "DIR",
         AllowMultipleArgumentsPerToken = true,
-        Description = "Join the folders of finished parts (other seeds, other claims) and judge them; trains nothing.",
+        Description = "Join the folders of finished parts (other seeds, other claims) and judge all claims; trains nothing.\n"
+            + "[default --out: runs/RECIPE-joined]",
     };
 
     private readonly ComputeOptions compute = new();
@@ -46,17 +48,19 @@ internal sealed class RunCommand : Command
     private int Invoke(ParseResult parsed)
     {
         var chosen = RecipeChoice.Recipe(host, Name, parsed.GetRequiredValue(recipe));
-        var presetName = RecipeChoice.Preset(chosen, Name, parsed.GetValue(preset));
+        var parts = parsed.GetValue(merge) ?? [];
+        // Parts of a study are joined to judge whatever they can: every claim.
+        var presetName = RecipeChoice.Preset(chosen, Name, parsed.GetValue(preset) ?? (parts.Length > 0 ? JoinedPreset : null));
         var json = parsed.GetValue(compute.Json);
         var context = new RecipeContext
         {
             Preset = presetName,
-            OutputFolder = Path.GetFullPath(parsed.GetValue(compute.Out) ?? Path.Combine("runs", $"{chosen.Name}-{presetName}")),
+            OutputFolder = Path.GetFullPath(parsed.GetValue(compute.Out) ?? Path.Combine("runs", $"{chosen.Name}-{(parts.Length > 0 ? "joined" : presetName)}")),
             ConfigPath = parsed.GetValue(compute.Config),
             Overrides = compute.ReadOverrides(parsed),
             Seeds = ReadSeeds(parsed.GetValue(seeds), parsed.GetValue(compute.Seed)),
             Claims = parsed.GetValue(claims)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
-            MergeFolders = parsed.GetValue(merge) ?? [],
+            MergeFolders = parts,
             Threads = compute.ReadThreads(parsed),
             Resume = parsed.GetValue(compute.Resume),
             DryRun = parsed.GetValue(compute.DryRun),

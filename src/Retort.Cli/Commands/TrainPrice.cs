@@ -38,11 +38,10 @@ internal sealed record TrainPrice(
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
         var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.WindowLimit);
         var trainer = settings.Training.ToTrainer();
-        var meanLength = Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
+        var meanLength = (int)Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
         var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;
         var scale = settings.Data.Problems / (double)looked;
-        // Windows are drawn whole; the array of tokens grows by doubling.
-        var dataBytes = (long)(scale * (1.5 * sizeof(int) * sample.NumTokens + 3L * sizeof(int) * sample.Count));
+        var dataBytes = (long)(scale * sample.Bytes);
         var engineBytes = GenerationEngine.Bytes(config, EngineFor(settings.Evaluation, config));
         var peak = MachineMeter.PeakGflops(threads);
         var flops = step.Flops * settings.Training.Steps;

@@ -94,7 +94,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
     {
         var items = Items(Split.Test);
         var graded = Ask(model, tokenizer, items, host.Cancellation);
-        EvalCommand.Write(folder.EvaluationPath(TestName), ModelName, items, graded, settings.Evaluation.Temperature);
+        GradedSamples.Write(folder.EvaluationPath(TestName), ModelName, items, graded, settings.Evaluation.Temperature);
         return graded;
     }
 

@@ -59,7 +59,7 @@ internal readonly struct JsonFields
         try
         {
             using var document = JsonDocument.Parse(bytes, Strict);
-            DecodeAllText(document.RootElement);
+            JsonStrings.DecodeAll(document.RootElement);
             return new JsonFields(document.RootElement.Clone(), where);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
@@ -121,35 +121,6 @@ internal readonly struct JsonFields
 
     private string AsText(string name, JsonElement value) =>
         value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(name, value, "a string");
-
-    /// <summary>
-    /// The parser leaves bytes that are no UTF-8 and halves of surrogate pairs in strings to whoever asks for them; asking
-    /// for all of them here means nobody meets them later.
-    /// </summary>
-    private static void DecodeAllText(JsonElement element)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (var item in element.EnumerateObject())
-                {
-                    _ = item.Name;
-                    DecodeAllText(item.Value);
-                }
-
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in element.EnumerateArray())
-                {
-                    DecodeAllText(item);
-                }
-
-                break;
-            case JsonValueKind.String:
-                _ = element.GetString();
-                break;
-        }
-    }
 
     public static string Show(JsonElement value)
     {

@@ -67,7 +67,11 @@ internal static class BacktrackingClaims
             Test.LowerBoundAbove(0, "mix - plain, largest budget"),
             Test.LowerBoundAbove(0, "direct with all its samples - think"),
         ],
-        [LearnedToSearch]);
+        [
+            LearnedToSearch,
+            new("think model / its generator, CountDown, largest budget", 0.8),
+            new("mix model / its generator, CountDown, largest budget", 0.8),
+        ]);
 
     /// <summary>C9: depth explains the flip.</summary>
     public static readonly Claim C9 = new(
@@ -78,7 +82,14 @@ internal static class BacktrackingClaims
             Test.UpperBoundBelow(0, "(direct - search), stacked - original CountDown"),
             Test.UpperBoundBelow(0, "(search - direct), shallow - deep Sudoku"),
         ],
-        [LearnedToSearch, LearnedSudoku]);
+        [
+            LearnedToSearch,
+            new("search model / its generator, stacked CountDown, largest budget", 0.8),
+            new("direct model's best-of-n on stacked CountDown at equal compute", 0.05),
+            LearnedSudoku,
+            new("search model / its generator, shallow Sudoku, largest budget", 0.5),
+            new("direct model's best-of-n on shallow Sudoku at equal compute", 0.1),
+        ]);
 
     /// <summary>C10: without a verifier, more samples do not help.</summary>
     public static readonly Claim C10 = new(
@@ -89,7 +100,7 @@ internal static class BacktrackingClaims
             Test.LowerBoundAbove(0, "best-of-n - majority at the largest n"),
             Test.UpperBoundBelow(0.5, "majority's gain / best-of-n's gain, from n = 1 to the largest n"),
         ],
-        []);
+        [new("direct model's best-of-n on CountDown at the largest n", 0.1)]);
 
     /// <summary>Claims that need reinforcement learning, which this recipe does not run yet.</summary>
     public static readonly IReadOnlyList<Claim> NeedReinforcementLearning =

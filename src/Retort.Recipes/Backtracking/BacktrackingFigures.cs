@@ -1,5 +1,7 @@
 using Retort.Analysis;
 using Retort.Recipes.Figures;
+using Retort.Tasks;
+using Retort.Tasks.CountDown;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -15,6 +17,7 @@ internal static class BacktrackingFigures
         if (evidence.Has("countdown-search") && evidence.Has("countdown-direct"))
         {
             figures.Add(AgainstCost(evidence, "countdown", "CountDown: accuracy against cost", SizesOf(evidence)));
+            figures.Add(GapAgainstCost(evidence, "countdown", "CountDown: what guessing gains over searching", SizesOf(evidence)));
             figures.Add(Overlap(evidence));
             figures.Add(MistakeProfile(evidence));
             figures.Add(BestOfAgainstMajority(evidence));
@@ -24,7 +27,13 @@ internal static class BacktrackingFigures
         if (evidence.Has("sudoku-search") && evidence.Has("sudoku-direct"))
         {
             figures.Add(AgainstCost(evidence, "sudoku", "Sudoku: accuracy against cost", [("sudoku-search", "sudoku-direct", "")]));
+            figures.Add(GapAgainstCost(evidence, "sudoku", "Sudoku: what guessing gains over searching", [("sudoku-search", "sudoku-direct", "")]));
             figures.Add(Lengths(evidence, "sudoku-search", "sudoku-lengths", "Lengths of Sudoku search traces"));
+        }
+
+        if (evidence.Has("countdown-mix"))
+        {
+            figures.Add(Lengths(evidence, "countdown-mix", "beam-lengths", "Lengths of CountDown beam traces", IsBeam));
         }
 
         if (evidence.Has("countdown-think"))
@@ -67,6 +76,30 @@ internal static class BacktrackingFigures
                 + "engine's own FLOP counts. Search: greedy, cut off at each budget of tokens. Direct: n samples with a perfect "
                 + "verifier, unbiased. Bars: 95 % bootstrap over problems (t over seeds where wider).",
         };
+    }
+
+    /// <summary>At each budget of the search: direct with as many samples as cost the same, less search.</summary>
+    private static Figure GapAgainstCost(
+        Evidence evidence, string name, string title, IReadOnlyList<(string Search, string Direct, string Label)> pairs) => new(
+            name + "-gap", title, CostAxis, new("direct - search at equal compute") { Format = NumberFormat.Percent },
+            [.. pairs.Select((pair, i) => new Series("direct - search" + pair.Label, SeriesKind.Line, GapPoints(evidence, pair.Search, pair.Direct))
+            { Color = 1, Dashed = i > 0 })])
+        {
+            References = [new(0)],
+            Caption = "Above zero parallel sampling wins, below zero sequential search. At each budget of the search, the direct model has as many "
+                + "samples as cost the same, one at least and all it has at most. Bars: 95 % intervals, paired over problems.",
+        };
+
+    private static Point[] GapPoints(Evidence evidence, string search, string direct)
+    {
+        var first = evidence.Of(search)[0];
+        return [.. first.Cell.Study.Budgets.Select(budget =>
+        {
+            var n = evidence.MatchedSamples(search, direct, budget);
+            return PointOf(GenerationCost.Flops(first.Config, budget), Evidence.Of(
+                new Term(1, evidence.PerSeed(direct, outcome => outcome.BestOf(n))),
+                new Term(-1, evidence.PerSeed(search, outcome => outcome.WithinBudget(budget)))));
+        })];
     }
 
     private static Figure Overlap(Evidence evidence)
@@ -123,9 +156,11 @@ internal static class BacktrackingFigures
             [.. SampleCounts.Where(k => k <= n).Select(k => PointOf(k, Evidence.Interval(evidence.PerSeed("countdown-direct", quantity(k)))))];
     }
 
-    private static Figure Lengths(Evidence evidence, string cell, string name, string title)
+    private static bool IsBeam(TaskItem item) => item is CountDownItem countDown && countDown.Search.StartsWith("beam", StringComparison.Ordinal);
+
+    private static Figure Lengths(Evidence evidence, string cell, string name, string title, Func<TaskItem, bool>? which = null)
     {
-        var (demonstrations, edges) = (evidence.Of(cell)[0].Demonstrations.ToArray(), new double[] { 0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 1e9 });
+        var (demonstrations, edges) = (evidence.Of(cell)[0].Demonstrations(which).ToArray(), new double[] { 0, 32, 64, 128, 256, 512, 1024, 2048, 4096, 1e9 });
         string[] labels = ["–32", "–64", "–128", "–256", "–512", "–1k", "–2k", "–4k", "4k–"];
         return new(
             name, title, new("tokens, prompt included") { Categories = labels }, new("test problems"),

@@ -8,6 +8,8 @@ internal static class BacktrackingJudge
 {
     private const string Search = "countdown-search", Direct = "countdown-direct";
     private const string SudokuSearch = "sudoku-search", SudokuDirect = "sudoku-direct";
+    private const string StackedSearch = "countdown-stacked-search", StackedDirect = "countdown-stacked-direct";
+    private const string ShallowSearch = "sudoku-shallow-search", ShallowDirect = "sudoku-shallow-direct";
 
     /// <summary>Judges a claim whose cells were all run.</summary>
     public static ClaimResult Judge(Claim claim, Evidence evidence) => claim.Id switch
@@ -39,18 +41,23 @@ internal static class BacktrackingJudge
                     new Term(1, evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples))),
                     new Term(-1, evidence.Search("countdown-think"))),
             ],
-            [evidence.ShareOfGenerator(Search)]),
+            [evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator("countdown-think"), evidence.ShareOfGenerator("countdown-mix")]),
         "C9" => claim.Judge(
             [
                 Evidence.Of(
-                    LeadTerms(evidence, "countdown-stacked-direct", "countdown-stacked-search", 1),
+                    LeadTerms(evidence, StackedDirect, StackedSearch, 1),
                     LeadTerms(evidence, Direct, Search, -1)),
                 Evidence.Of(
-                    LeadTerms(evidence, "sudoku-shallow-direct", "sudoku-shallow-search", -1),
+                    LeadTerms(evidence, ShallowDirect, ShallowSearch, -1),
                     LeadTerms(evidence, SudokuDirect, SudokuSearch, 1)),
             ],
-            [evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator(SudokuSearch)]),
-        "C10" => claim.Judge(MajorityGains(evidence), []),
+            [
+                evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator(StackedSearch),
+                Evidence.Mean(evidence.Direct(StackedDirect, StackedSearch)),
+                evidence.ShareOfGenerator(SudokuSearch), evidence.ShareOfGenerator(ShallowSearch),
+                Evidence.Mean(evidence.Direct(ShallowDirect, ShallowSearch)),
+            ]),
+        "C10" => claim.Judge(MajorityGains(evidence), [Evidence.Mean(evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples)))]),
         _ => claim.NotRun("it needs reinforcement learning"),
     };
 

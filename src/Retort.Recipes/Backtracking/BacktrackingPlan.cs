@@ -79,9 +79,7 @@ internal static class BacktrackingPlan
         var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);
         var flops = (double)step.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
         var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });
-        // The set grows by doubling, which leaves a quarter free on average; parts of it are copies.
-        var parts = cell.Lengths.Select(part => sample.UpTo(part.MaxTokens)).Where(part => part != sample).Sum(part => (double)part.NumTokens);
-        var data = sizeof(int) * (1.5 * sample.NumTokens + parts) * cell.Study.TrainProblems / looked;
+        var data = (double)sample.Bytes * cell.Study.TrainProblems / looked;
         return (cell.Name, config.ParameterCount.Total, cell.Training.Steps, flops,
             plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + (long)data);
     }

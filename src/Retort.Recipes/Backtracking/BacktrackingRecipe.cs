@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Report;
@@ -15,24 +14,6 @@ namespace Retort.Recipes.Backtracking;
 /// </summary>
 public sealed class BacktrackingRecipe : IRecipe
 {
-    /// <summary>How every run at our sizes differs from the paper, a line each.</summary>
-    private static readonly string[] Departures =
-    [
-        "Traces are written in compact tokens (whole numbers, one token an operator), about an eighth of the paper's length; budgets shrink alike.",
-        "CountDown draws smaller numbers and targets than 1..99 and 10..100, caps intermediate values at 99 and drops zero (config: countDown).",
-        "Windows of long traces begin with the prompt again and a gap mark, so that every token is conditioned on its problem; the paper's do not.",
-        "Where config names one heuristic, all traces use it; the paper draws one of two for each problem.",
-        "Where config says windowsPerTrace, only a trace's first windows are trained on, not all.",
-        "Where config names lengths or markWeight, searching models learn short traces first, and the marks after a single number weigh more in the loss.",
-        "Sudoku is 6x6, searched cell by cell in row-major order without deductions, instead of 9x9 with eight strategies; the shallow set has cells filled beforehand, as the paper's easy one.",
-        "Queries and keys are normalised (config: queryKeyNorm).",
-        "Models have far fewer parameters and see far fewer tokens; learning rates are higher and batches smaller.",
-        "Solved means a strict check: operands used up, all numbers used, every return to a state that exists. The paper's checker is lenient.",
-        "Equal compute comes from the engine's FLOP counts (output head included), not from pairing positions; best-of-n is the unbiased estimate.",
-        "The last checkpoint is used, not the one with the best validation loss.",
-        "Stacked CountDown's contexts, budgets and parts by length are twice the plain ones.",
-    ];
-
     /// <inheritdoc/>
     public string Name => "backtracking";
 
@@ -57,6 +38,7 @@ public sealed class BacktrackingRecipe : IRecipe
         // Smoke judges nothing but runs one pair of cells of each task.
         var needed = (context.Preset == "smoke" ? ["C2"] : claims).SelectMany(BacktrackingClaims.CellsOf).ToHashSet();
         var toRun = cells.Values.Where(cell => needed.Contains(cell.Name)).ToArray();
+        Array.ForEach(toRun, cell => cell.Check());
         if (context.DryRun)
         {
             return BacktrackingPlan.Of(settings, toRun, context);
@@ -70,28 +52,36 @@ public sealed class BacktrackingRecipe : IRecipe
         }
 
         using var device = new CpuDevice(context.Threads);
-        var start = context.Time.GetTimestamp();
+        var spending = new Spending(folder, context.Time);
         var peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
-        var runner = new CellRunner(settings, context, folder, device, peakFlops);
+        var runner = new CellRunner(settings, context, folder, device, spending, peakFlops);
+        folder.Log(Line($"{context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {Commit}"));
         try
         {
             var outcomes = new Dictionary<string, IReadOnlyList<CellOutcome>>();
             foreach (var cell in toRun)
             {
                 outcomes.Add(cell.Name, [.. settings.Seeds.Select(seed => runner.Run(cell, seed))]);
+                folder.Log(Line($"{cell.Name} done"));
             }
 
             var evidence = new Evidence(outcomes);
             context.Progress.Note("judging the claims");
             var results = BacktrackingClaims.All.Select(claim => Judge(claim, claims, context.Preset, evidence)).ToArray();
-            return Report(settings, context, folder, runner, evidence, results, cells.Values, Elapsed());
+            folder.Log(Line(string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}"))));
+            return Report(settings, context, folder, spending, evidence, results, cells.Values);
+        }
+        catch (OperationCanceledException)
+        {
+            folder.Log(Line("interrupted"));
+            throw;
         }
         finally
         {
-            folder.AppendTiming("sitting", 0, [new("seconds", context.Time.GetElapsedTime(start).TotalSeconds), new("train_flops", runner.Spent.Train), new("sample_flops", runner.Spent.Sample)]);
+            spending.Book();
         }
 
-        double Elapsed() => context.Time.GetElapsedTime(start).TotalSeconds;
+        string Line(string what) => string.Create(CultureInfo.InvariantCulture, $"{context.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z run {what}");
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, Evidence evidence) =>
@@ -119,16 +109,15 @@ public sealed class BacktrackingRecipe : IRecipe
     }
 
     private static RecipeOutcome Report(
-        BacktrackingSettings settings, RecipeContext context, RunFolder folder, CellRunner runner, Evidence evidence,
-        ClaimResult[] results, IEnumerable<Cell> cells, double seconds)
+        BacktrackingSettings settings, RecipeContext context, RunFolder folder, Spending spending, Evidence evidence,
+        ClaimResult[] results, IEnumerable<Cell> cells)
     {
         var figures = BacktrackingFigures.All(evidence);
         var paths = figures.Select(folder.WriteFigure).ToArray();
-        var earlier = EarlierSittings(folder.TimingPath);
+        var (seconds, flops) = spending.Total(context.MergeFolders);
         var report = new RunReport(
-            "backtracking", context.Preset, settings.Seeds, Commit, folder.ConfigSha256, Math.Round(earlier.Seconds + seconds, 1),
-            new(earlier.Train + runner.Spent.Train, earlier.Sample + runner.Spent.Sample), results,
-            BacktrackingTables.All(evidence, cells), paths, Departures);
+            "backtracking", context.Preset, settings.Seeds, Commit, folder.ConfigSha256, Math.Round(seconds, 1), flops, results,
+            BacktrackingTables.All(evidence, cells), paths, BacktrackingDepartures.Of(settings));
         folder.WriteReport(report, new ReportPage(
             "Sequential search against parallel sampling",
             "Qin, Alvarez-Melis, Jelassi and Malach, \"To Backtrack or Not to Backtrack\", arXiv 2504.07052 (COLM 2025)",
@@ -142,23 +131,4 @@ public sealed class BacktrackingRecipe : IRecipe
     private static string Machine(int threads) => string.Create(
         CultureInfo.InvariantCulture,
         $"{RuntimeInformation.ProcessArchitecture}, {threads} of {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}");
-
-    /// <summary>Time and work of earlier sittings of the same run, from timing.jsonl.</summary>
-    private static (double Seconds, double Train, double Sample) EarlierSittings(string path)
-    {
-        var total = (Seconds: 0.0, Train: 0.0, Sample: 0.0);
-        foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
-        {
-            using var document = JsonDocument.Parse(line);
-            var root = document.RootElement;
-            if (root.GetProperty("phase").GetString() == "sitting")
-            {
-                total.Seconds += root.GetProperty("seconds").GetDouble();
-                total.Train += root.GetProperty("train_flops").GetDouble();
-                total.Sample += root.GetProperty("sample_flops").GetDouble();
-            }
-        }
-
-        return total;
-    }
 }

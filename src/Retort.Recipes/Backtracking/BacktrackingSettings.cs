@@ -93,8 +93,13 @@ public sealed record StudySettings : ICheckedSettings
     public CellTraining Direct { get; init; } = new() { BatchSequences = 128 };
 
     /// <inheritdoc/>
-    public SettingProblem? FindProblem() => Lengths.Count > 0 && Lengths.All(part => part.From > 0)
-        ? new(nameof(Lengths), "every part begins later", "one part with from: 0")
+    public SettingProblem? FindProblem() =>
+        Lengths.Count > 0 && Lengths.All(part => part.From > 0)
+            ? new(nameof(Lengths), "every part begins later", "one part with from: 0")
+        : Budgets.Count == 0 || Budgets.Zip(Budgets.Skip(1)).Any(pair => pair.First >= pair.Second)
+            ? new(nameof(Budgets), "is empty or does not ascend", "at least one budget, each larger than the one before")
+        : Budgets[^1] > SearchContext
+            ? new(nameof(Budgets), $"has {Budgets[^1]} tokens", $"at most the searchContext of {SearchContext}")
         : null;
 }
 
@@ -156,7 +161,8 @@ public sealed record BacktrackingSettings : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        SudokuStudy.MarkWeight != 1 ? new(nameof(SudokuStudy), "has a markWeight, and Sudoku no marks to weigh", "markWeight: 1")
+        Seeds.Count == 0 ? new(nameof(Seeds), "is empty", "at least one seed")
+        : SudokuStudy.MarkWeight != 1 ? new(nameof(SudokuStudy), "has a markWeight, and Sudoku no marks to weigh", "markWeight: 1")
         : CountDown.Format != CountDownFormat.Compact && CountDownStudy.MarkWeight != 1
             ? new(nameof(CountDownStudy), "has a markWeight, which is for the compact format", "markWeight: 1")
         : null;

@@ -47,7 +47,7 @@ internal static class BacktrackingTables
         [
             "  its generator",
             .. budgets.Select(budget => (Report.Cell)Percent(evidence.PerSeed(cell.Name, outcome => outcome.GeneratorWithinBudget(budget)))),
-            Math.Round(outcomes[0].Demonstrations.Average(d => (double)d.Tokens), 1),
+            Math.Round(outcomes[0].Demonstrations().Average(d => (double)d.Tokens), 1),
             "",
         ];
     }

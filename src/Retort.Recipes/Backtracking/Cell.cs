@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Models;
 using Retort.Models.Tokenizers;
 using Retort.Tasks;
@@ -16,6 +17,8 @@ namespace Retort.Recipes.Backtracking;
 /// <param name="Study">Data and training of the task.</param>
 public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Shape, StudySettings Study)
 {
+    private const int PromptsLookedAt = 32;
+
     /// <summary>Context in tokens.</summary>
     public int Context => IsDirect ? Study.DirectContext : Study.SearchContext;
 
@@ -60,6 +63,21 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
             Sudoku("shallow-direct", settings.ShallowSudoku, SudokuVariant.Direct),
         ];
         return cells.ToDictionary(cell => cell.Name);
+    }
+
+    /// <summary>Looks for settings that only training or the first prompt would stumble over.</summary>
+    /// <exception cref="UserError">The model has no such shape, or its context no room for an answer.</exception>
+    public void Check()
+    {
+        var tokenizer = TaskDataset.TokenizerFor(Task);
+        Config(tokenizer);
+        var prompt = Enumerable.Range(0, PromptsLookedAt).Max(i => tokenizer.Encode(Task.Create(Split.Test, i).Prompt).Length);
+        if (prompt + Windows.LeastRoom > Context)
+        {
+            throw UserError.Request(
+                Name, $"prompts of {prompt} tokens leave no room for an answer in a context of {Context}",
+                $"a {(IsDirect ? "directContext" : "searchContext")} of at least {prompt + Windows.LeastRoom}");
+        }
     }
 
     /// <summary>The network's configuration.</summary>

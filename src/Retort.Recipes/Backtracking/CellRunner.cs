@@ -12,12 +12,12 @@ namespace Retort.Recipes.Backtracking;
 /// Trains and asks one cell's model for one seed. What is there already is not done again: a finished evaluation is read, a
 /// half-trained model goes on from its checkpoint.
 /// </summary>
-internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, double peakFlops)
+internal sealed class CellRunner(
+    BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, Spending spending, double peakFlops)
 {
-    private readonly Dictionary<ITask, SequenceSet> data = [];
+    private const int CheckpointEvery = 500;
 
-    /// <summary>FLOPs of training and of sampling spent by this process.</summary>
-    public FlopCounts Spent { get; private set; } = new(0, 0);
+    private readonly Dictionary<ITask, SequenceSet> data = [];
 
     /// <summary>What a cell's files of one seed are called.</summary>
     public static string NameOf(Cell cell, ulong seed) => $"{cell.Name}-seed{seed}";
@@ -47,13 +47,13 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
         using var trainer = new Trainer(model, mixture, cell.TrainerSettings(tokenizer));
         var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, cell.Task));
         var phase = "train/" + name;
-        var before = device.Work.Flops;
+        var (before, spent) = (device.Work.Flops, spending.Flops);
         var values = new Metric[4];
         TrainingLoop.Run(model, trainer, cell.Training.Steps, new TrainingLoopOptions
         {
             Name = "train " + name,
             Checkpoint = checkpoint,
-            CheckpointEvery = 500,
+            CheckpointEvery = CheckpointEvery,
             Tokenizer = tokenizer,
             PeakFlops = peakFlops,
             Progress = context.Progress,
@@ -65,9 +65,16 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
                 values[2] = new("learning_rate", step.LearningRate);
                 values[3] = new("tokens", step.Tokens);
                 folder.AppendMetrics(phase, step.Step, values);
+                if (step.Step % CheckpointEvery == 0)
+                {
+                    Count();
+                    spending.Book();
+                }
             },
         }, context.Cancellation);
-        Spent = Spent with { Train = Spent.Train + device.Work.Flops - before };
+        Count();
+
+        void Count() => spending.Flops = spent with { Train = spent.Train + device.Work.Flops - before };
     }
 
     private void Evaluate(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer, TaskItem[] items)
@@ -78,8 +85,9 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
             model, tokenizer, cell.Task, items, cell.IsDirect ? settings.DirectSamples : 1,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = cell.Context },
             new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, "ask " + name, context.Cancellation);
-        Spent = Spent with { Sample = Spent.Sample + device.Work.Flops - before };
-        CellOutcome.Write(folder.EvaluationPath(name), cell, temperature, items, graded);
+        spending.Flops = spending.Flops with { Sample = spending.Flops.Sample + device.Work.Flops - before };
+        spending.Book();
+        GradedSamples.Write(folder.EvaluationPath(name), cell.Name, items, graded, temperature);
     }
 
     /// <summary>Cells of different size learn from the same data, made once.</summary>
@@ -87,7 +95,9 @@ internal sealed class CellRunner(BacktrackingSettings settings, RecipeContext co
     {
         if (!data.TryGetValue(cell.Task, out var set))
         {
+            // What was let go is given back now: the collector alone would keep several cells' worth.
             data.Clear();
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
             set = TaskDataset.Build(
                 cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads,
                 cell.WindowLimit, context.Progress, context.Cancellation);

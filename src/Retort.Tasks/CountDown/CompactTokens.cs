@@ -20,8 +20,11 @@ namespace Retort.Tasks.CountDown;
 /// </summary>
 public static class CompactTokens
 {
-    /// <summary>The largest number with a token.</summary>
+    /// <summary>The largest number that every vocabulary has a token for.</summary>
     public const int MaxNumber = 99;
+
+    /// <summary>The largest number that a vocabulary can be given a token for.</summary>
+    public const int MaxExtraNumber = 999;
 
     /// <summary>The marks after a single number: goal, wrong, halfway.</summary>
     public static IReadOnlyList<string> LeafMarks { get; } = [$"{Goal}", $"{Fail}", $"{Halfway}"];
@@ -30,8 +33,11 @@ public static class CompactTokens
 
     /// <summary>All 115 tokens in their fixed order: 0..99, then operators, brackets and marks. No start, end or padding.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [.. Enumerable.Range(0, MaxNumber + 1).Select(n => n.ToString(CultureInfo.InvariantCulture)),
-            "+", "-", "*", "/", "=", "[", "]", ":", "|", "B", "G", "X", "M", "N", "E"];
+        [.. Enumerable.Range(0, MaxNumber + 1).Select(Name), "+", "-", "*", "/", "=", "[", "]", ":", "|", "B", "G", "X", "M", "N", "E"];
+
+    /// <summary><see cref="All"/>, then the numbers from 100 to <paramref name="largest"/>: a wider vocabulary begins with a narrower one.</summary>
+    public static IReadOnlyList<string> UpTo(int largest) =>
+        largest <= MaxNumber ? All : [.. All, .. Enumerable.Range(MaxNumber + 1, largest - MaxNumber).Select(Name)];
 
     /// <summary>Tokens in a text whose tokens single spaces separate.</summary>
     public static int Count(ReadOnlySpan<byte> text) =>
@@ -40,4 +46,6 @@ public static class CompactTokens
     /// <inheritdoc cref="Count(ReadOnlySpan{byte})"/>
     public static int Count(ReadOnlySpan<char> text) =>
         text.Length == 0 ? 0 : System.MemoryExtensions.Count(text, ' ') + (text[0] == ' ' ? 0 : 1);
+
+    private static string Name(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -5,7 +5,7 @@ namespace Retort.Tasks.CountDown;
 /// <summary>How problems and traces are spelled.</summary>
 public enum CountDownFormat
 {
-    /// <summary>Whole-number tokens 0..99 and single-letter marks: about an eighth of the paper's tokens.</summary>
+    /// <summary>Whole-number tokens and single-letter marks: about an eighth of the paper's tokens.</summary>
     Compact,
 
     /// <summary>The paper's own words; its tokenizer splits numbers into digits (section 2.4).</summary>
@@ -91,8 +91,8 @@ public sealed record CountDownSettings
     [Doc("Range of the targets")]
     public IntRange Target { get; init; } = new(10, 50);
 
-    /// <summary>The largest value an operation may give; null for no limit.</summary>
-    [Doc("Largest value an operation may give; null: no limit")]
+    /// <summary>The largest value an operation may give, though never less than the numbers and targets; null for no limit.</summary>
+    [Doc("Largest value an operation may give, though never less than the numbers and targets; null: no limit")]
     public int? MaxIntermediate { get; init; } = 99;
 
     /// <summary>Whether an operation may give zero.</summary>
@@ -137,6 +137,10 @@ public sealed record CountDownSettings
     /// <summary>The numbers of one problem: <see cref="NumberCount"/>, or twice that when stacked.</summary>
     public int NumbersPerProblem => IsStacked ? 2 * NumberCount : NumberCount;
 
+    /// <summary>The largest number that problems and traces hold.</summary>
+    internal int LargestNumber =>
+        MaxIntermediate is { } cap ? Math.Max(cap, Math.Max(Numbers.High, Target.High)) : int.MaxValue;
+
     internal bool IsStacked => Variant is CountDownVariant.Stacked or CountDownVariant.StackedDirect;
 
     internal bool UsesBeam => Variant is CountDownVariant.Mix or CountDownVariant.Beam;
@@ -154,20 +158,19 @@ public sealed record CountDownSettings
         }
 
         new IntRange(NumberCount, NumberCount).Require("task.numberCount", new IntRange(2, 6));
-        var largest = Format == CountDownFormat.Compact ? CompactTokens.MaxNumber : 9999;
+        var largest = Format == CountDownFormat.Compact ? CompactTokens.MaxExtraNumber : 9999;
         Numbers.Require("task.numbers", new IntRange(1, largest));
         Target.Require("task.target", new IntRange(2, largest));
         BeamWidth.Require("task.beamWidth", new IntRange(1, 100));
         if (MaxIntermediate is { } cap)
         {
-            var highest = Math.Max(Numbers.High, Target.High);
             new IntRange(cap, cap).Require(
-                "task.maxIntermediate", new IntRange(highest, Format == CountDownFormat.Compact ? largest : 46340));
+                "task.maxIntermediate", new IntRange(1, Format == CountDownFormat.Compact ? largest : 46340));
         }
         else if (Format == CountDownFormat.Compact)
         {
             throw UserError.Request(
-                "task.maxIntermediate", "the compact format has no numbers above 99", "a limit of at most 99");
+                "task.maxIntermediate", "the compact format has one token a number", $"a limit of at most {largest}");
         }
         else if (Math.Pow(Math.Max(3, Numbers.High), NumberCount) > int.MaxValue)
         {

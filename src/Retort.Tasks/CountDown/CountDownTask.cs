@@ -25,9 +25,9 @@ public sealed class CountDownTask : ITask
     /// <summary>The settings of this task.</summary>
     public CountDownSettings Settings { get; }
 
-    /// <summary><see cref="CompactTokens.All"/>, or <see cref="PaperTokens.Grammar"/> in the paper's format.</summary>
+    /// <summary><see cref="CompactTokens.UpTo"/> the largest number, or <see cref="PaperTokens.Grammar"/> in the paper's format.</summary>
     public IReadOnlyList<string> Vocabulary =>
-        Settings.Format == CountDownFormat.Compact ? CompactTokens.All : PaperTokens.Grammar;
+        Settings.Format == CountDownFormat.Compact ? CompactTokens.UpTo(Settings.LargestNumber) : PaperTokens.Grammar;
 
     /// <inheritdoc/>
     TaskItem ITask.Create(Split split, long index) => Create(split, index);

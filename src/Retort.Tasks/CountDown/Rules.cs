@@ -9,7 +9,7 @@ internal readonly record struct Rules(int MaxValue, bool AllowZero)
     public const int MaxPerPair = 4;
 
     public static Rules Of(CountDownSettings settings) =>
-        new(settings.MaxIntermediate ?? int.MaxValue, settings.AllowZero);
+        new(settings.LargestNumber, settings.AllowZero);
 
     public bool Allows(in Operation operation) => operation.IsRight && Allows(operation.Result);
 

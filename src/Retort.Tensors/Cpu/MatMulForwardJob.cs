@@ -88,6 +88,7 @@ internal sealed unsafe class MatMulForwardJob : PoolJob
             tile.Bias = last && !padded ? bias : null;
             tile.Residual = last && !padded ? residual : null;
             tile.LdResidual = LdResidual;
+            tile.Ahead = last ? stride - (nint)k * Lanes : (nint)depth * Lanes;
             MatMulTiles.Run(Width, tile, rows, panels);
             if (last)
             {

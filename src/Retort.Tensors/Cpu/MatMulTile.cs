@@ -27,6 +27,9 @@ internal unsafe struct MatMulTile
     public float* Panel;
     public nint PanelStride;
 
+    /// <summary>Floats from <see cref="Panel"/> to the weights used after it, asked for while it is in use; 0 for none.</summary>
+    public nint Ahead;
+
     /// <summary>Number of k.</summary>
     public nint Depth;
 

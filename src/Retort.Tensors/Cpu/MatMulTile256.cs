@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Retort.Tensors.Cpu;
 
@@ -20,7 +21,8 @@ internal static unsafe class MatMulTile256
         var y = tile.Y;
         var start = tile.Start;
         var residual = tile.Residual;
-        for (; tiles > 0; tiles--)
+        var ahead = tile.Ahead;
+        for (; tiles > 0; tiles--, ahead = 0)
         {
             Vector256<float> a0 = default, b0 = default;
             Vector256<float> a1 = default, b1 = default;
@@ -57,6 +59,7 @@ internal static unsafe class MatMulTile256
             {
                 var w0 = Vector256.Load(panel);
                 var w1 = Vector256.Load(panel + 8);
+                if (Sse.IsSupported) Sse.Prefetch1(panel + ahead);
                 panel += 16;
                 var v0 = Vector256.Create(x0[k]);
                 a0 = Vector256.FusedMultiplyAdd(v0, w0, a0);

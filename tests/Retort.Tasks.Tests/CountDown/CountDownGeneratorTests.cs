@@ -114,7 +114,7 @@ public class CountDownGeneratorTests
     [Theory]
     [InlineData("task.numbers", 0, 20)]
     [InlineData("task.numbers", 20, 1)]
-    [InlineData("task.numbers", 1, 100)]
+    [InlineData("task.numbers", 1, 1000)]
     [InlineData("task.target", 1, 50)]
     [InlineData("task.beamWidth", 0, 5)]
     public void A_setting_out_of_range_is_named(string where, int low, int high)
@@ -137,7 +137,8 @@ public class CountDownGeneratorTests
         CountDownSettings[] wrong =
         [
             CountDownCases.Compact with { MaxIntermediate = null },
-            CountDownCases.Compact with { MaxIntermediate = 30 },
+            CountDownCases.Compact with { MaxIntermediate = 0 },
+            CountDownCases.Compact with { MaxIntermediate = 1000 },
             CountDownCases.Compact with { NumberCount = 7 },
             CountDownCases.Compact with { TestOnHeldOutTargets = true },
             CountDownCases.Compact with { HeldOutTargetShare = double.NaN },
@@ -146,6 +147,17 @@ public class CountDownGeneratorTests
             CountDownSettings.Paper with { NumberCount = 6 },
         ];
         Assert.All(wrong, settings => Assert.Throws<UserError>(() => new CountDownTask(settings)));
+    }
+
+    [Fact]
+    public void Targets_above_99_have_tokens_and_may_be_reached()
+    {
+        // The published ranges in compact tokens: "100" is one token more, at the end of the vocabulary.
+        var task = new CountDownTask(CountDownCases.Compact with { Numbers = new(1, 99), Target = new(10, 100) });
+        Assert.Equal([.. CompactTokens.All, "100"], task.Vocabulary);
+        var item = task.FromProblem([4, 25, 1, 1], 100, "hundred");
+        Assert.True(task.Verify(item, item.Answer).Correct);
+        Assert.Contains("100 G", item.Answer, StringComparison.Ordinal);
     }
 
     [Fact]

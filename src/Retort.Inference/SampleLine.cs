@@ -3,9 +3,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Retort.Inference;
 
-namespace Retort.Cli.Commands;
+namespace Retort.Inference;
 
 /// <summary>What a verifier adds to a sample.</summary>
 /// <param name="Problem">The problem's identifier.</param>
@@ -13,13 +12,13 @@ namespace Retort.Cli.Commands;
 /// <param name="Temperature">It was drawn with.</param>
 /// <param name="Correct">The verdict.</param>
 /// <param name="Answer">The answer found in it, if any.</param>
-internal sealed record SampleGrade(string Problem, string Model, float Temperature, bool Correct, string? Answer);
+public sealed record SampleGrade(string Problem, string Model, float Temperature, bool Correct, string? Answer);
 
 /// <summary>
 /// A sample as one line of JSON: <c>{id, prompt, tokens, text, logprobs, logprob_bits, finish_reason}</c>, graded ones with
 /// <c>{problem, model, temperature, sample, correct, answer}</c>. Bits are each float32 as eight hexadecimal digits.
 /// </summary>
-internal static class SampleLine
+public static class SampleLine
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
