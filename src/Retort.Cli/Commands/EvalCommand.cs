@@ -69,7 +69,6 @@ internal sealed class EvalCommand : Command
         var name = parsed.GetValue(task) ?? own
             ?? throw UserError.Request(Name, "--task is missing and the model does not say its task", "--task countdown or sudoku");
         var known = TaskKind.Find(Name, name).Resolve(null, name == own ? taskFile : null, overrides);
-        RequireVocabulary(model, known.Task);
         var items = parsed.GetValue(data) is { } path
             ? known.ReadItems(path, parsed.GetValue(problems))
             : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
@@ -101,43 +100,27 @@ internal sealed class EvalCommand : Command
         return File.Exists(file) ? file : null;
     }
 
-    private static void RequireVocabulary(LoadedModel model, ITask task)
-    {
-        foreach (var word in task.Vocabulary ?? [])
-        {
-            if (!Knows(model.Tokenizer, word))
-            {
-                throw UserError.Request(model.Path, $"its tokenizer does not know '{word}', a token of {task.Name} with these settings",
-                    "a model trained on this task, or other --set task.*");
-            }
-        }
-    }
-
-    private static bool Knows(ITokenizer tokenizer, string word)
-    {
-        try
-        {
-            var tokens = tokenizer.Encode(word, addBos: false);
-            return tokenizer.UnknownId is not { } unknown || !tokens.Contains(unknown);
-        }
-        catch (UserError)
-        {
-            return false;
-        }
-    }
-
     /// <summary>The longest prompt and completion, within the context; a prompt that leaves no room is an error.</summary>
     private static int LengthFor(LoadedModel model, IReadOnlyList<TaskItem> items, SamplingSettings settings)
     {
         var (context, longest) = (model.Transformer.Config.MaxPositions, 1);
         foreach (var item in items)
         {
-            var length = InputFile.At(item.Id, () => model.Tokenizer.Encode(item.Prompt).Length);
+            var length = InputFile.At(item.Id, () => Encode(model.Tokenizer, item.Prompt).Length);
             longest = Math.Max(longest, length < context ? length : throw UserError.Request(
                 item.Id, $"the prompt has {length} tokens", $"at most {context - 1}: the model's context is {context} tokens"));
         }
 
         return (int)Math.Min(context, (long)longest + settings.MaxNewTokens);
+    }
+
+    /// <summary>A prompt the model was taught to read: of a tokenizer with an unknown token none of that.</summary>
+    private static int[] Encode(ITokenizer tokenizer, string prompt)
+    {
+        var tokens = tokenizer.Encode(prompt);
+        return tokenizer.UnknownId is { } unknown && tokens.Contains(unknown)
+            ? throw UserError.Request("the prompt", "has a word that the model's tokenizer does not know", "a model trained on this task and these ranges")
+            : tokens;
     }
 
     /// <summary>The folder's name; of a training checkpoint ("step-...") that of the folder around it.</summary>
