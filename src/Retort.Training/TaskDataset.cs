@@ -8,12 +8,15 @@ namespace Retort.Training;
 public static class TaskDataset
 {
     /// <summary>Items made at a time: bounds the memory of their texts.</summary>
-    private const int ChunkItems = 4096;
+    private const int ChunkItems = 512;
+
+    /// <summary>Items whose characters make the vocabulary of a task without one.</summary>
+    private const int ItemsSpelled = 4096;
 
     /// <summary>The tokenizer of a task's grammar; of its characters where it has no vocabulary.</summary>
     public static ITokenizer TokenizerFor(ITask task) => task.Vocabulary is { } words
         ? WordLevelTokenizer.ForWords(words)
-        : WordLevelTokenizer.ForCharacters(Enumerable.Range(0, ChunkItems).Select(i => task.Create(Split.Train, i))
+        : WordLevelTokenizer.ForCharacters(Enumerable.Range(0, ItemsSpelled).Select(i => task.Create(Split.Train, i))
             .SelectMany(item => new[] { item.Prompt, item.Answer }));
 
     /// <summary>
