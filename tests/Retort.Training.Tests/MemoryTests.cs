@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Tensors;
 using Retort.TinyModels;
 
@@ -52,6 +53,14 @@ public sealed class MemoryTests
             Assert.InRange(Storage.LiveBytes - before, planned, planned + 16 * Storage.Alignment);
         }
 
+        Assert.Equal(before, Storage.LiveBytes);
+    }
+
+    [Fact]
+    public void A_model_whose_data_cannot_be_made_leaves_nothing_behind()
+    {
+        var before = Storage.LiveBytes;
+        Assert.Throws<UserError>(() => TaskModel.Train(new BrokenTask()));
         Assert.Equal(before, Storage.LiveBytes);
     }
 }
