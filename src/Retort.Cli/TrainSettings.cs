@@ -53,8 +53,6 @@ internal sealed record TrainDataSettings
 
     [Doc("Windows of a long trace that are trained on, from its beginning; 0: all", Unit = "windows"), NotNegative]
     public int MaxWindows { get; init; }
-
-    internal int WindowLimit => MaxWindows > 0 ? MaxWindows : int.MaxValue;
 }
 
 internal sealed record TrainModelSettings

@@ -13,18 +13,24 @@ public static class TaskDataset
     /// <summary>Items whose characters make the vocabulary of a task without one.</summary>
     private const int ItemsSpelled = 4096;
 
+    private const int PromptsLookedAt = 64;
+
     /// <summary>The tokenizer of a task's grammar; of its characters where it has no vocabulary.</summary>
     public static ITokenizer TokenizerFor(ITask task) => task.Vocabulary is { } words
         ? WordLevelTokenizer.ForWords(words)
         : WordLevelTokenizer.ForCharacters(Enumerable.Range(0, ItemsSpelled).Select(i => task.Create(Split.Train, i))
             .SelectMany(item => new[] { item.Prompt, item.Answer }));
 
+    /// <summary>Tokens of the longest of a task's first prompts: what a context must hold and leave <see cref="Windows.LeastRoom"/> beside.</summary>
+    public static int LongestPrompt(ITask task, ITokenizer tokenizer) =>
+        Enumerable.Range(0, PromptsLookedAt).Max(i => tokenizer.Encode(task.Create(Split.Train, i).Prompt).Length);
+
     /// <summary>
     /// Problems 0 .. count-1 of the training split, in windows of at most <paramref name="maxLength"/> tokens
-    /// (see <see cref="Windows"/>), at most <paramref name="maxWindows"/> of each. The result does not depend on <paramref name="threads"/>.
+    /// (see <see cref="Windows"/>), at most <paramref name="maxWindows"/> of each (0: all). The result does not depend on <paramref name="threads"/>.
     /// </summary>
     public static SequenceSet Build(
-        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, int maxWindows = int.MaxValue,
+        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, int maxWindows = 0,
         IProgressReporter? progress = null, CancellationToken cancellation = default)
     {
         var set = new SequenceSet();

@@ -14,11 +14,11 @@ public static class Windows
     /// <summary>
     /// Adds prompt + answer to <paramref name="set"/> in windows of at most <paramref name="maxLength"/> tokens. The prompt is learned
     /// once, in the first window. Later windows are prompt, <paramref name="gapToken"/>, the token before, and the new tokens, of which only
-    /// the new ones are learned. Windows after the first <paramref name="maxWindows"/> are left out.
+    /// the new ones are learned. Windows after the first <paramref name="maxWindows"/> are left out; 0: none is.
     /// </summary>
     public static void Add(
         SequenceSet set, ReadOnlySpan<int> prompt, ReadOnlySpan<int> answer, int maxLength, int gapToken,
-        int maxWindows = int.MaxValue)
+        int maxWindows = 0)
     {
         var prefix = prompt.Length + 1;
         if (prompt.Length + LeastRoom > maxLength)
@@ -32,7 +32,7 @@ public static class Windows
         answer[..first].CopyTo(window[prompt.Length..]);
         set.Add(window[..(prompt.Length + first)]);
         window[prompt.Length] = gapToken;
-        for (var (read, windows) = (first, 1); read < answer.Length && windows < maxWindows; windows++)
+        for (var (read, windows) = (first, 1); read < answer.Length && (maxWindows == 0 || windows < maxWindows); windows++)
         {
             // The token before the window is read again, so that the window's first new token has its predecessor.
             var count = Math.Min(answer.Length - read, maxLength - prefix - 1);

@@ -22,7 +22,7 @@ public sealed class BacktrackingTests : IDisposable
     public void Smoke_writes_the_whole_run_folder_and_judges_nothing()
     {
         var outcome = Run("a");
-        var report = RunReport.FromJson(File.ReadAllText(At("a", "report.json")), "report.json");
+        var report = Report("a");
         Assert.False(outcome.AnyClaimFails);
         Assert.Equal(["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10"], report.Claims.Select(claim => claim.Id));
         Assert.All(report.Claims, claim => Assert.Equal(ClaimVerdict.NotRun, claim.Verdict));
@@ -61,9 +61,9 @@ public sealed class BacktrackingTests : IDisposable
         Run("two", seeds: [2]);
         Context("joined", merge: [At("one"), At("two")], out var context);
         new BacktrackingRecipe().Run(context);
-        var report = RunReport.FromJson(File.ReadAllText(At("joined", "report.json")), "report.json");
+        var report = Report("joined");
         Assert.Equal([1UL, 2UL], report.Seeds);
-        var parts = new[] { "one", "two" }.Select(part => RunReport.FromJson(File.ReadAllText(At(part, "report.json")), part)).ToArray();
+        var parts = new[] { "one", "two" }.Select(Report).ToArray();
         Assert.Equal(parts.Sum(part => part.Flops.Train), report.Flops.Train);
         Assert.True(report.WallSeconds >= parts.Sum(part => part.WallSeconds));
         Assert.False(Directory.Exists(At("joined", "checkpoints")));
@@ -100,19 +100,17 @@ public sealed class BacktrackingTests : IDisposable
         Assert.True(killed.Flops.Sample > whole.Flops.Sample);
         Assert.True(killed.WallSeconds > 0);
         Assert.Contains("C1 NotRun", File.ReadAllText(At("killed", "log.txt")), StringComparison.Ordinal);
-
-        RunReport Report(string name) => RunReport.FromJson(File.ReadAllText(At(name, "report.json")), name);
     }
 
     [Fact]
     public void Departures_are_those_of_the_settings()
     {
         Run("small");
-        var report = RunReport.FromJson(File.ReadAllText(At("small", "report.json")), "small");
+        var report = Report("small");
         Assert.Contains(report.Departures, line => line.Contains("6x6", StringComparison.Ordinal));
         Context("noNorm", null, out var context, extra: ["main.queryKeyNorm=false"]);
         new BacktrackingRecipe().Run(context);
-        var other = RunReport.FromJson(File.ReadAllText(At("noNorm", "report.json")), "noNorm");
+        var other = Report("noNorm");
         Assert.Equal(["Queries and keys are normalised."], report.Departures.Except(other.Departures));
     }
 
@@ -210,6 +208,8 @@ public sealed class BacktrackingTests : IDisposable
         Seeds = seeds,
         MergeFolders = merge ?? [],
     };
+
+    private RunReport Report(string name) => RunReport.FromJson(File.ReadAllText(At(name, "report.json")), name);
 
     private string At(params string[] parts) => Path.Combine([root, .. parts]);
 

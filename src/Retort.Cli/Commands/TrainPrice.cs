@@ -36,7 +36,7 @@ internal sealed record TrainPrice(
         var config = settings.Model.ToConfig(tokenizer);
         RequireRoom(task, tokenizer, config);
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
-        var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.WindowLimit);
+        var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.MaxWindows);
         var trainer = settings.Training.ToTrainer();
         var meanLength = (int)Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
         var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;
@@ -59,14 +59,10 @@ internal sealed record TrainPrice(
     /// <summary>A prompt must leave room for an answer.</summary>
     public static void RequireRoom(ITask task, ITokenizer tokenizer, ModelConfig config)
     {
-        const int looked = 64;
-        for (var i = 0; i < looked; i++)
+        var length = TaskDataset.LongestPrompt(task, tokenizer);
+        if (length + Windows.LeastRoom > config.MaxPositions)
         {
-            var length = tokenizer.Encode(task.Create(Split.Train, i).Prompt).Length;
-            if (length + 3 > config.MaxPositions)
-            {
-                throw UserError.Request("model.maxPositions", $"is {config.MaxPositions}, and prompts of {task.Name} have {length} tokens", $"at least {2 * length}");
-            }
+            throw UserError.Request("model.maxPositions", $"is {config.MaxPositions}, and prompts of {task.Name} have {length} tokens", $"at least {2 * length}");
         }
     }
 

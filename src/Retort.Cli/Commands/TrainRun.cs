@@ -1,4 +1,3 @@
-using System.Globalization;
 using Retort.Core;
 using Retort.Inference;
 using Retort.Models;
@@ -25,7 +24,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         var config = settings.Model.ToConfig(tokenizer);
         TrainPrice.RequireRoom(task, tokenizer, config);
         using var folder = RunFolder.Create(path, resolved.Yaml);
-        var data = TaskDataset.Build(task, tokenizer, settings.Data.Problems, config.MaxPositions, threads, settings.Data.WindowLimit, progress, host.Cancellation);
+        var data = TaskDataset.Build(task, tokenizer, settings.Data.Problems, config.MaxPositions, threads, settings.Data.MaxWindows, progress, host.Cancellation);
         using var device = new CpuDevice(threads);
         using var model = new Transformer(config, device);
         model.Initialize(settings.Seed);
@@ -107,5 +106,5 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
     private TaskItem[] Items(Split split) => ParallelItems.Make(settings.Evaluation.Problems, threads, i => task.Create(split, i), host.Cancellation);
 
     private void Log(RunFolder folder, string what) =>
-        folder.Log(string.Create(CultureInfo.InvariantCulture, $"{host.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z train {task.Name} {what}"));
+        folder.Log(host.Time, $"train {task.Name} {what}");
 }

@@ -70,7 +70,7 @@ internal static class BacktrackingPlan
         var plan = TrainingPlan.For(config, trainer, cell.Context, context.Threads);
         var looked = Math.Min(ProblemsLookedAt, cell.Study.TrainProblems);
         var sample = TaskDataset.Build(
-            cell.Task, tokenizer, looked, cell.Context, context.Threads, cell.WindowLimit, cancellation: context.Cancellation);
+            cell.Task, tokenizer, looked, cell.Context, context.Threads, cell.Study.WindowsPerTrace, cancellation: context.Cancellation);
         // A part whose traces are rare may have none in the sample.
         var lengths = cell.Lengths.Where(part => sample.UpTo(part.MaxTokens).Count > 0).ToArray();
         var mixture = LengthShare.Mix(1, sample, lengths.Any(part => part.From == 0) ? lengths : [], DrawsLookedAt);

@@ -55,33 +55,31 @@ public sealed class BacktrackingRecipe : IRecipe
         var spending = new Spending(folder, context.Time);
         var peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
         var runner = new CellRunner(settings, context, folder, device, spending, peakFlops);
-        folder.Log(Line($"{context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {Commit}"));
+        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {Commit}");
         try
         {
             var outcomes = new Dictionary<string, IReadOnlyList<CellOutcome>>();
             foreach (var cell in toRun)
             {
                 outcomes.Add(cell.Name, [.. settings.Seeds.Select(seed => runner.Run(cell, seed))]);
-                folder.Log(Line($"{cell.Name} done"));
+                folder.Log(context.Time, $"run {cell.Name} done");
             }
 
             var evidence = new Evidence(outcomes);
             context.Progress.Note("judging the claims");
             var results = BacktrackingClaims.All.Select(claim => Judge(claim, claims, context.Preset, evidence)).ToArray();
-            folder.Log(Line(string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}"))));
+            folder.Log(context.Time, "run " + string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}")));
             return Report(settings, context, folder, spending, evidence, results, cells.Values);
         }
         catch (OperationCanceledException)
         {
-            folder.Log(Line("interrupted"));
+            folder.Log(context.Time, "run interrupted");
             throw;
         }
         finally
         {
             spending.Book();
         }
-
-        string Line(string what) => string.Create(CultureInfo.InvariantCulture, $"{context.Time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z run {what}");
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, Evidence evidence) =>

@@ -17,8 +17,6 @@ namespace Retort.Recipes.Backtracking;
 /// <param name="Study">Data and training of the task.</param>
 public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Shape, StudySettings Study)
 {
-    private const int PromptsLookedAt = 32;
-
     /// <summary>Context in tokens.</summary>
     public int Context => IsDirect ? Study.DirectContext : Study.SearchContext;
 
@@ -27,9 +25,6 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
 
     /// <summary>Parts of its training data; direct answers are all of one length.</summary>
     public IReadOnlyList<LengthShare> Lengths => IsDirect ? [] : Study.Lengths;
-
-    /// <summary>Windows of a long trace that it is trained on.</summary>
-    public int WindowLimit => Study.WindowsPerTrace > 0 ? Study.WindowsPerTrace : int.MaxValue;
 
     /// <summary>Every cell the recipe knows, by name.</summary>
     public static IReadOnlyDictionary<string, Cell> All(BacktrackingSettings settings)
@@ -71,7 +66,7 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     {
         var tokenizer = TaskDataset.TokenizerFor(Task);
         Config(tokenizer);
-        var prompt = Enumerable.Range(0, PromptsLookedAt).Max(i => tokenizer.Encode(Task.Create(Split.Test, i).Prompt).Length);
+        var prompt = TaskDataset.LongestPrompt(Task, tokenizer);
         if (prompt + Windows.LeastRoom > Context)
         {
             throw UserError.Request(

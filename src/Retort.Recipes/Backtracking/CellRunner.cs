@@ -17,7 +17,7 @@ internal sealed class CellRunner(
 {
     private const int CheckpointEvery = 500;
 
-    private readonly Dictionary<ITask, SequenceSet> data = [];
+    private (Cell Cell, SequenceSet Set)? data;
 
     /// <summary>What a cell's files of one seed are called.</summary>
     public static string NameOf(Cell cell, ulong seed) => $"{cell.Name}-seed{seed}";
@@ -90,20 +90,19 @@ internal sealed class CellRunner(
         GradedSamples.Write(folder.EvaluationPath(name), cell.Name, items, graded, temperature);
     }
 
-    /// <summary>Cells of different size learn from the same data, made once.</summary>
+    /// <summary>All seeds of a cell learn from the same data, made once.</summary>
     private SequenceSet DataOf(Cell cell, ITokenizer tokenizer)
     {
-        if (!data.TryGetValue(cell.Task, out var set))
+        if (data?.Cell != cell)
         {
             // What was let go is given back now: the collector alone would keep several cells' worth.
-            data.Clear();
+            data = null;
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
-            set = TaskDataset.Build(
+            data = (cell, TaskDataset.Build(
                 cell.Task, tokenizer, cell.Study.TrainProblems, cell.Context, context.Threads,
-                cell.WindowLimit, context.Progress, context.Cancellation);
-            data.Add(cell.Task, set);
+                cell.Study.WindowsPerTrace, context.Progress, context.Cancellation));
         }
 
-        return set;
+        return data.Value.Set;
     }
 }

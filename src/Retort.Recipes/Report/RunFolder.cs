@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Retort.Core;
@@ -97,6 +98,10 @@ public sealed class RunFolder : IDisposable
     /// <summary>As <see cref="AppendMetrics"/>, to timing.jsonl.</summary>
     public void AppendTiming(string phase, long step, ReadOnlySpan<Metric> values) =>
         (timing ??= new(TimingPath)).Append(phase, step, values);
+
+    /// <summary>Adds a line to log.txt, with the time in front.</summary>
+    public void Log(TimeProvider time, string what) =>
+        Log(string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-dd HH:mm:ss}Z {what}"));
 
     /// <summary>Adds a line to log.txt.</summary>
     public void Log(string line) => (log ??= new(LogPath)).AppendLine(line);
