@@ -101,8 +101,8 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Called with each completion as it ends.</summary>
     public Action<Completion>? Completed { get; set; }
 
-    /// <summary>Called with each token as it is drawn: the request's index, the sample's, the token.</summary>
-    public Action<int, int, int>? Drawn { get; set; }
+    /// <summary>Called with each token as it is drawn.</summary>
+    public Action<DrawnToken>? Drawn { get; set; }
 
     /// <summary>Longest prompt and completion together.</summary>
     public int MaxLength { get; }
@@ -149,6 +149,38 @@ public sealed class GenerationEngine : IDisposable
         waiting.Enqueue(new PromptState(numSubmitted, request, maxLength));
         IsBusy = true;
         return numSubmitted++;
+    }
+
+    /// <summary>
+    /// Ends a request between steps: its samples vanish, their memory is free at once and nothing more is said of it. An
+    /// index that is not live (completed already) is passed over.
+    /// </summary>
+    public void Cancel(int request)
+    {
+        foreach (var slot in slots)
+        {
+            if (slot.Prompt?.Index == request)
+            {
+                slot.End(allocator);
+            }
+        }
+
+        for (var i = begun.Count - 1; i >= 0; i--)
+        {
+            if (begun[i].Index == request)
+            {
+                begun[i].LetGo(allocator);
+                begun.RemoveAt(i);
+            }
+        }
+
+        for (var count = waiting.Count; count > 0; count--)
+        {
+            if (waiting.Dequeue() is var prompt && prompt.Index != request)
+            {
+                waiting.Enqueue(prompt);
+            }
+        }
     }
 
     /// <summary>Runs until every request is completed. <paramref name="cancellation"/> is looked at between steps.</summary>
@@ -334,8 +366,8 @@ public sealed class GenerationEngine : IDisposable
         slot.Tokens[slot.NumNew] = token;
         slot.Logprobs[slot.NumNew++] = logprob;
         var prompt = slot.Prompt!;
-        Drawn?.Invoke(prompt.Index, slot.Sample, token);
-        var stops = isStop[token];
+        Drawn?.Invoke(new DrawnToken(prompt.Index, slot.Sample, token, logprob, []));
+        var stops = isStop[token] && !prompt.Request.IgnoresStop;
         if (stops || prompt.Request.Prompt.Length + slot.NumNew == prompt.MaxLength)
         {
             Completed?.Invoke(new Completion(

@@ -45,7 +45,57 @@ public sealed record SamplingSettings
 /// <param name="Sampling">How tokens are drawn.</param>
 /// <param name="Seed">Names the random numbers: sample number s draws from stream (Seed, s), whatever else runs.</param>
 /// <param name="NumSamples">Completions wanted.</param>
-public sealed record GenerationRequest(int[] Prompt, SamplingSettings Sampling, ulong Seed, int NumSamples = 1);
+public sealed record GenerationRequest(int[] Prompt, SamplingSettings Sampling, ulong Seed, int NumSamples = 1)
+{
+    /// <summary>Lower is served sooner where the policy looks at it.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Stop tokens do not end it: a recorded length is replayed.</summary>
+    public bool IgnoresStop { get; init; }
+
+    /// <summary>Output tokens it will have, where that is known beforehand (a replay); oracle predictors read it.</summary>
+    public int? KnownLength { get; init; }
+
+    /// <summary>Added to the logits of some tokens before one is drawn; log-probabilities stay the model's own.</summary>
+    public IReadOnlyList<LogitBias> LogitBias { get; init; } = [];
+
+    /// <summary>Most probable tokens reported beside each drawn one.</summary>
+    public int NumTopLogprobs { get; init; }
+}
+
+/// <summary>A number added to one token's logit.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Bias">Added to its logit; negative infinity bans it.</param>
+public readonly record struct LogitBias(int Token, float Bias);
+
+/// <summary>A token and its log-probability under the model itself.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Logprob">Natural logarithm of its probability, untempered and unfiltered.</param>
+public readonly record struct TokenLogprob(int Token, float Logprob);
+
+/// <summary>A token just drawn.</summary>
+/// <param name="request">Index of the request.</param>
+/// <param name="sample">Which of its samples.</param>
+/// <param name="token">The token.</param>
+/// <param name="logprob">Its log-probability.</param>
+/// <param name="top">The most probable tokens, best first, as many as were asked for; valid during the call only.</param>
+public readonly ref struct DrawnToken(int request, int sample, int token, float logprob, ReadOnlySpan<TokenLogprob> top)
+{
+    /// <summary>Index of the request.</summary>
+    public int Request { get; } = request;
+
+    /// <summary>Which of its samples.</summary>
+    public int Sample { get; } = sample;
+
+    /// <summary>The token.</summary>
+    public int Token { get; } = token;
+
+    /// <summary>Its log-probability.</summary>
+    public float Logprob { get; } = logprob;
+
+    /// <summary>The most probable tokens, best first; valid during the call only.</summary>
+    public ReadOnlySpan<TokenLogprob> Top { get; } = top;
+}
 
 /// <summary>Why a completion ended.</summary>
 public enum FinishReason

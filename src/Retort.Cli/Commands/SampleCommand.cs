@@ -73,11 +73,11 @@ internal sealed class SampleCommand : Command
         if (asText && job.Samples == 1)
         {
             var stream = new SampleStream(writer, job.Model.Tokenizer.CreateDecoder(job.Continues(requests[0])), host.Time);
-            engine.Drawn = (_, _, token) =>
+            engine.Drawn = drawn =>
             {
-                if (!job.Model.StopTokens.Contains(token))
+                if (!job.Model.StopTokens.Contains(drawn.Token))
                 {
-                    stream.Add(token);
+                    stream.Add(drawn.Token);
                 }
             };
             Run(engine, requests);
