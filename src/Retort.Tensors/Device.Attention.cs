@@ -36,13 +36,13 @@ public abstract partial class Device
 
     /// <summary>
     /// Writes the keys and values of the step's rows into their pages, then attends each row to all keys at or before it.
-    /// The bits are those of <see cref="Attention"/> on the whole sequence.
+    /// With float32 pages the bits are those of <see cref="Attention"/> on the whole sequence.
     /// </summary>
     public void CachedAttention(Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
     {
         RequireAttention(qkv, heads, output);
         work.AttentionFlops += AttentionFlops(heads, layout.KeysSeen);
-        work.KvBytes += 2L * heads.NumKvHeads * heads.HeadDim * sizeof(float) * layout.KeysRead;
+        work.KvBytes += 2L * heads.NumKvHeads * heads.HeadDim * KvPages.ElementBytes(pages.Format) * layout.KeysRead;
         CachedAttentionCore(qkv, layout, pages, layer, heads, output);
     }
 

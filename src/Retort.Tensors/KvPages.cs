@@ -1,4 +1,16 @@
+using System.Runtime.InteropServices;
+
 namespace Retort.Tensors;
+
+/// <summary>In which format cached keys and values are kept. Arithmetic is float32 in either.</summary>
+public enum KvFormat
+{
+    /// <summary>As they were computed.</summary>
+    Float32,
+
+    /// <summary>Rounded to <see cref="Tensors.BFloat16"/> as they are written; all readers see the rounded values.</summary>
+    BFloat16,
+}
 
 /// <summary>
 /// Memory for cached keys and values of all layers: pages of 16 tokens. For each layer and page, keys lie transposed,
@@ -13,11 +25,11 @@ public sealed class KvPages : IDisposable
     private readonly Storage keys, values;
 
     /// <summary>Allocates the pages of every layer.</summary>
-    public KvPages(Device device, int numLayers, int numPages, HeadShape heads)
+    public KvPages(Device device, int numLayers, int numPages, HeadShape heads, KvFormat format = KvFormat.Float32)
     {
-        (NumLayers, NumPages, Heads) = (numLayers, numPages, heads);
-        keys = device.Allocate(BytesPerPool(numLayers, numPages, heads));
-        values = device.Allocate(BytesPerPool(numLayers, numPages, heads));
+        (NumLayers, NumPages, Heads, Format) = (numLayers, numPages, heads, format);
+        keys = device.Allocate(BytesPerPool(numLayers, numPages, heads, format));
+        values = device.Allocate(BytesPerPool(numLayers, numPages, heads, format));
     }
 
     /// <summary>Layers.</summary>
@@ -29,11 +41,20 @@ public sealed class KvPages : IDisposable
     /// <summary>Head counts and width.</summary>
     public HeadShape Heads { get; }
 
-    /// <summary>Floats in one page's keys (and as many in its values).</summary>
-    public int PageFloats => PageTokens * Heads.NumKvHeads * Heads.HeadDim;
+    /// <summary>How keys and values are kept.</summary>
+    public KvFormat Format { get; }
+
+    /// <summary>Bytes of one page of all layers, keys and values together.</summary>
+    public int PageBytes => 2 * NumLayers * PoolPageBytes;
+
+    /// <summary>Numbers in one layer's keys of a page (and as many in its values).</summary>
+    internal int PageElements => PageTokens * Heads.NumKvHeads * Heads.HeadDim;
+
+    private int PoolPageBytes => PageElements * ElementBytes(Format);
 
     /// <summary>Bytes of keys and values together.</summary>
-    public static long Bytes(int numLayers, int numPages, HeadShape heads) => 2 * BytesPerPool(numLayers, numPages, heads);
+    public static long Bytes(int numLayers, int numPages, HeadShape heads, KvFormat format = KvFormat.Float32) =>
+        2 * BytesPerPool(numLayers, numPages, heads, format);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,13 +73,52 @@ public sealed class KvPages : IDisposable
         }
     }
 
-    internal unsafe float* Keys(int layer) => Page(keys, layer, 0).Data;
+    /// <summary>Copies the bytes of page <paramref name="page"/> of every layer to the host, <see cref="PageBytes"/> of them.</summary>
+    public void ReadPage(Device device, int page, Span<byte> destination)
+    {
+        CheckPage(page, destination.Length);
+        for (var layer = 0; layer < NumLayers; layer++)
+        {
+            device.Read(Page(keys, layer, page), Part(destination, 2 * layer));
+            device.Read(Page(values, layer, page), Part(destination, 2 * layer + 1));
+        }
+    }
 
-    internal unsafe float* Values(int layer) => Page(values, layer, 0).Data;
+    /// <summary>Puts back what <see cref="ReadPage"/> copied, to the same page or another.</summary>
+    public void WritePage(Device device, int page, ReadOnlySpan<byte> source)
+    {
+        CheckPage(page, source.Length);
+        for (var layer = 0; layer < NumLayers; layer++)
+        {
+            device.Write(Page(keys, layer, page), Part(source, 2 * layer));
+            device.Write(Page(values, layer, page), Part(source, 2 * layer + 1));
+        }
+    }
 
-    private static long BytesPerPool(int numLayers, int numPages, HeadShape heads) =>
-        (long)numLayers * numPages * PageTokens * heads.NumKvHeads * heads.HeadDim * sizeof(float);
+    internal static int ElementBytes(KvFormat format) => format == KvFormat.BFloat16 ? 2 : sizeof(float);
 
+    /// <summary>First key of a layer: float or <see cref="BFloat16"/>, as <see cref="Format"/> says.</summary>
+    internal nint Keys(int layer) => Page(keys, layer, 0).Address;
+
+    /// <summary>First value of a layer.</summary>
+    internal nint Values(int layer) => Page(values, layer, 0).Address;
+
+    private static long BytesPerPool(int numLayers, int numPages, HeadShape heads, KvFormat format) =>
+        (long)numLayers * numPages * PageTokens * heads.NumKvHeads * heads.HeadDim * ElementBytes(format);
+
+    /// <summary>A page's bytes, seen as floats: 16 tokens of either format fill whole ones, and copies change no bit.</summary>
     private Tensor Page(Storage pool, int layer, int page) =>
-        Device.View(pool, ((long)layer * NumPages + page) * PageFloats * sizeof(float), 1, PageFloats);
+        Device.View(pool, ((long)layer * NumPages + page) * PoolPageBytes, 1, PoolPageBytes / sizeof(float));
+
+    private Span<float> Part(Span<byte> bytes, int part) =>
+        MemoryMarshal.Cast<byte, float>(bytes.Slice(part * PoolPageBytes, PoolPageBytes));
+
+    private ReadOnlySpan<float> Part(ReadOnlySpan<byte> bytes, int part) =>
+        MemoryMarshal.Cast<byte, float>(bytes.Slice(part * PoolPageBytes, PoolPageBytes));
+
+    private void CheckPage(int page, int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)page, (uint)NumPages, nameof(page));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bytes, PageBytes);
+    }
 }

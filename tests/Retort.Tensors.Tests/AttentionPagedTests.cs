@@ -1,9 +1,14 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Retort.Core;
 using Retort.Tensors.Cpu;
 
 namespace Retort.Tensors.Tests;
 
-/// <summary>Generation over pages gives the training kernel's bits, for every way to feed the tokens.</summary>
+/// <summary>
+/// Generation over pages gives the training kernel's bits, for every way to feed the tokens: those of the sequence itself, and with
+/// bfloat16 pages those of the sequence whose keys and values were rounded before.
+/// </summary>
 public sealed unsafe class AttentionPagedTests
 {
     private const int Page = AttentionShape.TileKeys;
@@ -14,30 +19,78 @@ public sealed unsafe class AttentionPagedTests
     public void Prefill_chunks_and_single_tokens_give_the_training_bits(int heads, int kvHeads, int headDim, int tokens)
     {
         var shape = new HeadShape(heads, kvHeads, headDim);
-        using var qkv = NativeFloats.Random(tokens * shape.QkvWidth, "qkv");
-        using var expected = new NativeFloats(tokens * shape.OutputWidth);
-        using var scratch = new NativeFloats(AttentionForward.ScratchFloats(shape, tokens));
-        for (var kvHead = 0; kvHead < kvHeads; kvHead++)
-        {
-            AttentionForward.Run(shape, qkv.Data, expected.Data, null, kvHead, 0, tokens, scratch.Data);
-        }
-
-        Check<AttentionLanes256>(shape, qkv, tokens, _ => tokens, expected);
-        Check<AttentionLanes256>(shape, qkv, tokens, _ => 1, expected);
-        Check<AttentionLanes256>(shape, qkv, tokens, _ => 13, expected);
-        var random = CounterRandom.For(2, "chunks", (ulong)tokens);
-        Check<AttentionLanes256>(shape, qkv, tokens, _ => 1 + (int)(random.NextUInt32() % 40), expected);
-        Check<AttentionLanesPortable>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
-        Check<AttentionLanes512>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
+        CheckAll<float>(shape, tokens, x => x);
+        CheckAll<BFloat16>(shape, tokens, x => BFloat16.Round(x).Widen());
     }
 
     [Fact]
     public void Heads_attended_in_any_cut_give_the_same_bits()
     {
+        HeadsInAnyCut<float>();
+        HeadsInAnyCut<BFloat16>();
+    }
+
+    [Fact]
+    public void Keys_and_values_are_rounded_to_the_nearest_half_with_ties_to_even()
+    {
+        float[] numbers =
+        [
+            0f, -0f, 1f, 1f + 1 / 256f, 1f + 3 / 256f, -1f - 1 / 256f, MathF.BitIncrement(1f + 1 / 256f), MathF.BitDecrement(1f + 3 / 256f),
+            float.MaxValue, float.MinValue, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon, -1e-40f,
+            float.NaN, BitConverter.UInt32BitsToSingle(0x7F800001),
+        ];
+        var shape = new HeadShape(1, 1, numbers.Length);
+        using var qkv = new NativeFloats(3 * numbers.Length);
+        numbers.CopyTo(qkv.Span[numbers.Length..]);
+        numbers.CopyTo(qkv.Span[(2 * numbers.Length)..]);
+        using var cache = new Cache<BFloat16>(shape, 1);
+        AttentionPaged.Append(shape, qkv.Data, 0, 1, cache.Pages);
+        var first = cache.Pages.Pages[0] * cache.Pages.PageStride;
+        for (var d = 0; d < numbers.Length; d++)
+        {
+            var expected = BFloat16.Round(numbers[d]);
+            Assert.Equal(expected, cache.Pages.Keys[first + Page * d]);
+            Assert.Equal(expected, cache.Pages.Values[first + d]);
+        }
+
+        Assert.Equal([1f, 1f + 1 / 64f, -1f, 1f + 1 / 128f, 1f + 1 / 128f], numbers[3..8].Select(x => BFloat16.Round(x).Widen()));
+        Assert.Equal([float.PositiveInfinity, float.NegativeInfinity], numbers[8..10].Select(x => BFloat16.Round(x).Widen()));
+        Assert.All(numbers[^2..], x => Assert.True(float.IsNaN(BFloat16.Round(x).Widen())));
+    }
+
+    private static void CheckAll<TStored>(HeadShape shape, int tokens, Func<float, float> stored)
+        where TStored : unmanaged
+    {
+        using var qkv = NativeFloats.Random(tokens * shape.QkvWidth, "qkv");
+        using var rounded = NativeFloats.Random(tokens * shape.QkvWidth, "qkv");
+        for (var i = 0; i < rounded.Count; i++)
+        {
+            rounded.Data[i] = i % shape.QkvWidth < shape.KeyOffset(0) ? rounded.Data[i] : stored(rounded.Data[i]);
+        }
+
+        using var expected = new NativeFloats(tokens * shape.OutputWidth);
+        using var scratch = new NativeFloats(AttentionForward.ScratchFloats(shape, tokens));
+        for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
+        {
+            AttentionForward.Run(shape, rounded.Data, expected.Data, null, kvHead, 0, tokens, scratch.Data);
+        }
+
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => tokens, expected);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1, expected);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 13, expected);
+        var random = CounterRandom.For(2, "chunks", (ulong)tokens);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1 + (int)(random.NextUInt32() % 40), expected);
+        Check<AttentionLanesPortable, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
+        Check<AttentionLanes512, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
+    }
+
+    private static void HeadsInAnyCut<TStored>()
+        where TStored : unmanaged
+    {
         var shape = new HeadShape(8, 4, 8);
         const int tokens = 100;
         using var qkv = NativeFloats.Random(tokens * shape.QkvWidth, "qkv");
-        using var cache = new Cache(shape, tokens);
+        using var cache = new Cache<TStored>(shape, tokens);
         using var together = new NativeFloats(shape.OutputWidth);
         using var apart = new NativeFloats(shape.OutputWidth);
         using var scratch = new NativeFloats(AttentionPaged.ScratchFloats(shape), float.NaN);
@@ -49,12 +102,13 @@ public sealed unsafe class AttentionPagedTests
         AttentionShapes.AssertSameBits(together.Span, apart.Span, "output");
     }
 
-    /// <summary>Every float outside the tokens appended so far is NaN, and so is the scratch: any leak shows.</summary>
-    private static void Check<TLanes>(
+    /// <summary>Every number outside the tokens appended so far is NaN, and so is the scratch: any leak shows.</summary>
+    private static void Check<TLanes, TStored>(
         HeadShape shape, NativeFloats qkv, int tokens, Func<int, int> chunk, NativeFloats expected)
         where TLanes : struct, IAttentionLanes
+        where TStored : unmanaged
     {
-        using var cache = new Cache(shape, tokens);
+        using var cache = new Cache<TStored>(shape, tokens);
         using var output = new NativeFloats(expected.Count, float.NaN);
         using var scratch = new NativeFloats(AttentionPaged.ScratchFloats(shape), float.NaN);
         for (var done = 0; done < tokens;)
@@ -62,24 +116,28 @@ public sealed unsafe class AttentionPagedTests
             var rows = Math.Min(chunk(done), tokens - done);
             var at = qkv.Data + done * shape.QkvWidth;
             AttentionPaged.Append(shape, at, done, rows, cache.Pages);
-            AttentionPaged.Attend<TLanes>(
+            AttentionPaged.Attend<TLanes, TStored>(
                 shape, at, output.Data + done * shape.OutputWidth, done, rows, 0, shape.NumKvHeads, cache.Pages, scratch.Data);
             done += rows;
         }
 
-        AttentionShapes.AssertSameBits(expected.Span, output.Span, typeof(TLanes).Name);
+        AttentionShapes.AssertSameBits(expected.Span, output.Span, $"{typeof(TLanes).Name} over {typeof(TStored).Name}");
     }
 
-    private sealed class Cache : IDisposable
+    private sealed class Cache<TStored> : IDisposable
+        where TStored : unmanaged
     {
         private readonly NativeFloats keys, values, pages;
 
         public Cache(HeadShape shape, int tokens)
         {
             var numPages = (tokens + Page - 1) / Page;
-            var pageFloats = shape.NumKvHeads * shape.HeadDim * Page;
-            keys = new NativeFloats((2 * numPages + 1) * pageFloats, float.NaN);
-            values = new NativeFloats((2 * numPages + 1) * pageFloats, float.NaN);
+            var pageElements = shape.NumKvHeads * shape.HeadDim * Page;
+            keys = new NativeFloats((2 * numPages + 1) * pageElements * Unsafe.SizeOf<TStored>() / sizeof(float));
+            values = new NativeFloats(keys.Count);
+            // All bits set is not a number in either format.
+            MemoryMarshal.AsBytes(keys.Span).Fill(0xFF);
+            MemoryMarshal.AsBytes(values.Span).Fill(0xFF);
             pages = new NativeFloats(numPages);
             var indices = (int*)pages.Data;
             for (var page = 0; page < numPages; page++)
@@ -88,10 +146,10 @@ public sealed unsafe class AttentionPagedTests
                 indices[page] = page % 2 == 0 ? page + 1 : 2 * numPages - page;
             }
 
-            Pages = new AttentionPages(keys.Data, values.Data, pageFloats, indices);
+            Pages = new AttentionPages<TStored>((TStored*)keys.Data, (TStored*)values.Data, pageElements, indices);
         }
 
-        public AttentionPages Pages { get; }
+        public AttentionPages<TStored> Pages { get; }
 
         public void Dispose()
         {

@@ -139,12 +139,14 @@ public sealed class DeviceTests
         }
     });
 
-    [Fact]
-    public void Cached_attention_over_pages_in_any_order() => DeviceCase.SameBits(c =>
+    [Theory]
+    [InlineData(KvFormat.Float32)]
+    [InlineData(KvFormat.BFloat16)]
+    public void Cached_attention_over_pages_in_any_order(KvFormat format) => DeviceCase.SameBits(c =>
     {
         const int layers = 2;
         var layout = new StepLayout(3, 6);
-        using var pages = new KvPages(c.Device, layers, 18, Heads);
+        using var pages = new KvPages(c.Device, layers, 18, Heads, format);
         int[][] tables = [[17, 2, 4, 9, 11, 0], [1, 3, 5, 7, 8, 10], [6, 12, 13, 14, 15, 16]];
         int[] cached = [0, 0, 0];
         foreach (var counts in new int[][] { [40, 1, 90], [1, 1, 1], [13, 30, 0], [0, 1, 2] })
@@ -165,6 +167,43 @@ public sealed class DeviceTests
             pages.CopyPage(c.Device, 17, 10);
         }
     });
+
+    [Theory]
+    [InlineData(KvFormat.Float32, 4)]
+    [InlineData(KvFormat.BFloat16, 2)]
+    public void Pages_go_to_the_host_and_come_back_elsewhere_byte_for_byte(KvFormat format, int bytesPerNumber)
+    {
+        using var c = new DeviceCase(new CpuDevice(1));
+        const int layers = 3, numPages = 5;
+        using var pages = new KvPages(c.Device, layers, numPages, Heads, format);
+        Assert.Equal(layers * 2 * KvPages.PageTokens * Heads.NumKvHeads * Heads.HeadDim * bytesPerNumber, pages.PageBytes);
+        Assert.Equal((long)numPages * pages.PageBytes, KvPages.Bytes(layers, numPages, Heads, format));
+        var layout = new StepLayout(1, 2);
+        layout.Add(0, 20, [4, 1]);
+        var before = c.Device.Work.KvBytes;
+        for (var layer = 0; layer < layers; layer++)
+        {
+            c.Device.CachedAttention(c.Normal(20, Heads.QkvWidth), layout, pages, layer, Heads, c.Empty(20, Heads.OutputWidth));
+        }
+
+        Assert.Equal((long)pages.PageBytes * 20 / KvPages.PageTokens, c.Device.Work.KvBytes - before);
+        var (four, one, back) = (new byte[pages.PageBytes], new byte[pages.PageBytes], new byte[pages.PageBytes]);
+        pages.ReadPage(c.Device, 4, four);
+        pages.ReadPage(c.Device, 1, one);
+        Assert.NotEqual(four, one);
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        pages.WritePage(c.Device, 0, four);
+        pages.ReadPage(c.Device, 0, back);
+        Assert.Equal(allocated, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(four, back);
+        pages.CopyPage(c.Device, 1, 2);
+        pages.ReadPage(c.Device, 2, back);
+        Assert.Equal(one, back);
+        pages.ReadPage(c.Device, 3, back);
+        Assert.All(back, value => Assert.Equal(0, value));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pages.ReadPage(c.Device, numPages, back));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pages.WritePage(c.Device, 0, back.AsSpan(1)));
+    }
 
     [Theory]
     [InlineData(0f, 0f, false)]

@@ -241,7 +241,7 @@ internal static unsafe class AttentionBackward
                 {
                     toQueries.A = dScores;
                     toQueries.Steps = keys;
-                    AttentionProducts.Columns<TLanes>(
+                    AttentionProducts.Columns<TLanes, float>(
                         count, headDim, toQueries, Keys + (nint)firstKey * headDim, panels, DQueries + row * headDim);
                 }
             }
@@ -274,10 +274,10 @@ internal static unsafe class AttentionBackward
                 nint target = (nint)(firstKey + key) * headDim;
                 product.Steps = rows - from;
                 product.A = Scores + from * Block + key;
-                AttentionProducts.Columns<TLanes>(
+                AttentionProducts.Columns<TLanes, float>(
                     count, headDim, product, DOutputs + from * headDim, panels, DValues + target);
                 product.A = DScores + from * Block + key;
-                AttentionProducts.Columns<TLanes>(
+                AttentionProducts.Columns<TLanes, float>(
                     count, headDim, product, Queries + from * headDim, panels, DKeys + target);
             }
         }

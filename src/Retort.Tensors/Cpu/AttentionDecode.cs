@@ -5,10 +5,11 @@ namespace Retort.Tensors.Cpu;
 /// <summary>
 /// One new token, several key/value heads together: each page is read from end to end once, the exponentials of up to eight
 /// heads fill the vector, and small heads mix their values in lockstep, because one head's chain alone would leave
-/// the multiply-add units waiting. The sums are those of <see cref="AttentionStream{TLanes, TTiles}"/>.
+/// the multiply-add units waiting. The sums are those of <see cref="AttentionStream{TLanes, TTiles, TStored}"/>.
 /// </summary>
-internal static unsafe class AttentionDecode<TLanes>
+internal static unsafe class AttentionDecode<TLanes, TStored>
     where TLanes : struct, IAttentionLanes
+    where TStored : unmanaged
 {
     /// <summary>Query heads at once: what <see cref="IAttentionLanes.Softmax"/> takes.</summary>
     private const int MaxRows = 8;
@@ -23,8 +24,8 @@ internal static unsafe class AttentionDecode<TLanes>
 
     /// <summary>The row of qkv at position <paramref name="position"/>, whose keys and values are in the pages.</summary>
     public static void Run(
-        in HeadShape shape, float* qkv, float* output, int position, int kvHeadBegin, int kvHeadEnd, in AttentionPages pages,
-        float* scratch)
+        in HeadShape shape, float* qkv, float* output, int position, int kvHeadBegin, int kvHeadEnd,
+        in AttentionPages<TStored> pages, float* scratch)
     {
         var perChunk = MaxRows / shape.Group;
         for (var kvHead = kvHeadBegin; kvHead < kvHeadEnd; kvHead += perChunk)
@@ -32,14 +33,14 @@ internal static unsafe class AttentionDecode<TLanes>
             var chunk = Math.Min(perChunk, kvHeadEnd - kvHead);
             nint head = kvHead * shape.HeadDim * Tile;
             var at = kvHead * shape.Group * shape.HeadDim;
-            var tiles = new PagedTiles(pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
+            var tiles = new PagedTiles<TStored>(pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
             Chunk(shape, qkv + at, output + at, position + 1, chunk, tiles, scratch);
         }
     }
 
     [SkipLocalsInit]
     private static void Chunk(
-        in HeadShape shape, float* queries, float* output, int numKeys, int numKvHeads, PagedTiles tiles, float* scratch)
+        in HeadShape shape, float* queries, float* output, int numKeys, int numKvHeads, PagedTiles<TStored> tiles, float* scratch)
     {
         int headDim = shape.HeadDim, group = shape.Group, rows = numKvHeads * group;
         var tileFloats = headDim * Tile;
@@ -50,7 +51,7 @@ internal static unsafe class AttentionDecode<TLanes>
         var factors = max + MaxRows;
         var outputs = factors + MaxRows;
         var numPanels = headDim / Tile;
-        var panels = stackalloc float*[Math.Max(numPanels, BlockKeys / Tile)];
+        var panels = stackalloc TStored*[Math.Max(numPanels, BlockKeys / Tile)];
         var visible = stackalloc int[MaxRows];
         new Span<int>(visible, MaxRows).Fill(numKeys);
         new Span<float>(sums, rows * Tile).Clear();
@@ -104,7 +105,7 @@ internal static unsafe class AttentionDecode<TLanes>
                     mix.A = scores + done * BlockKeys + key;
                     mix.Steps = steps;
                     var from = values + done / group * tileFloats;
-                    AttentionProducts.Columns<TLanes>(group, headDim, mix, from, panels, outputs + done * headDim);
+                    AttentionProducts.Columns<TLanes, TStored>(group, headDim, mix, from, panels, outputs + done * headDim);
                 }
             }
         }

@@ -14,7 +14,7 @@ internal static unsafe class AttentionForward
     /// <summary>Scratch a worker needs, in floats (best aligned to 64 bytes), for sequences up to <paramref name="tokens"/>.</summary>
     public static long ScratchFloats(in HeadShape shape, int tokens) =>
         2L * AttentionShape.RoundUp(tokens, Tile) * shape.HeadDim
-        + AttentionStream<AttentionLanesPortable, ContiguousTiles>.ScratchFloats(shape.HeadDim);
+        + AttentionStream<AttentionLanesPortable, ContiguousTiles, float>.ScratchFloats(shape.HeadDim);
 
     /// <summary>
     /// Rows <paramref name="rowBegin"/> to <paramref name="rowEnd"/> of all query heads that read <paramref name="kvHead"/>.
@@ -52,7 +52,7 @@ internal static unsafe class AttentionForward
         var block = values + (nint)AttentionShape.RoundUp(rowEnd, Tile) * shape.HeadDim;
         AttentionPacking.Tiles(qkv + shape.KeyOffset(kvHead), shape.QkvWidth, rowEnd, shape.HeadDim, keys);
         AttentionPacking.Rows(qkv + shape.ValueOffset(kvHead), shape.QkvWidth, rowEnd, shape.HeadDim, values);
-        AttentionQueries<TLanes, ContiguousTiles>.Run(
+        AttentionQueries<TLanes, ContiguousTiles, float>.Run(
             shape, qkv + (nint)rowBegin * shape.QkvWidth, output + (nint)rowBegin * shape.OutputWidth,
             lse == null ? null : lse + (nint)rowBegin * shape.NumHeads, kvHead, rowBegin, rowEnd - rowBegin,
             new ContiguousTiles(keys, values, shape.HeadDim), block);
@@ -63,21 +63,22 @@ internal static unsafe class AttentionForward
 /// Cuts the queries of one key/value head into blocks of six: heads of the group inside, rows outside, so that a decode
 /// step with grouped heads fills a block and a long prefill wastes little above the diagonal.
 /// </summary>
-internal static unsafe class AttentionQueries<TLanes, TTiles>
+internal static unsafe class AttentionQueries<TLanes, TTiles, TStored>
     where TLanes : struct, IAttentionLanes
-    where TTiles : struct, IAttentionTiles
+    where TTiles : struct, IAttentionTiles<TStored>
+    where TStored : unmanaged
 {
     /// <summary>Rows <paramref name="qkv"/> .. are at positions <paramref name="start"/> .. of their sequence.</summary>
     public static void Run(
         in HeadShape shape, float* qkv, float* output, float* lse, int kvHead, int start, int rows, TTiles tiles,
         float* scratch)
     {
-        const int maxRows = AttentionStream<TLanes, TTiles>.MaxRows;
+        const int maxRows = AttentionStream<TLanes, TTiles, TStored>.MaxRows;
         int group = shape.Group, headDim = shape.HeadDim, firstHead = kvHead * group;
         var visible = stackalloc int[maxRows];
         var heads = stackalloc int[maxRows];
         var scale = shape.Scale;
-        var queries = AttentionStream<TLanes, TTiles>.Queries(scratch);
+        var queries = AttentionStream<TLanes, TTiles, TStored>.Queries(scratch);
         int row = 0, head = 0;
         while (row < rows)
         {
@@ -95,11 +96,11 @@ internal static unsafe class AttentionQueries<TLanes, TTiles>
                 }
             }
 
-            AttentionStream<TLanes, TTiles>.Attend(count, headDim, scale, visible, tiles, scratch);
+            AttentionStream<TLanes, TTiles, TStored>.Attend(count, headDim, scale, visible, tiles, scratch);
             for (var query = 0; query < count; query++)
             {
                 nint at = visible[query] - 1 - start;
-                AttentionStream<TLanes, TTiles>.Finish(
+                AttentionStream<TLanes, TTiles, TStored>.Finish(
                     query, headDim, scratch, output + at * shape.OutputWidth + heads[query] * headDim,
                     lse == null ? null : lse + at * shape.NumHeads + heads[query]);
             }

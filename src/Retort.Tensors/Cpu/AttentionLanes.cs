@@ -44,10 +44,12 @@ internal unsafe interface IAttentionLanes
     /// <summary>
     /// 1..6 rows; <paramref name="panels"/> are B's columns by 16, panel i writes C columns 16 i .. 16 i + 15.
     /// </summary>
-    static abstract void Multiply(int rows, in Product product, float** panels, int numPanels, float* c);
+    static abstract void Multiply<TStored>(int rows, in Product product, TStored** panels, int numPanels, float* c)
+        where TStored : unmanaged;
 
     /// <summary>As Multiply for one panel of 4, 8 or 12 lanes (what a head size leaves over from 16).</summary>
-    static abstract void MultiplyTail(int rows, in Product product, float* panel, int lanes, float* c);
+    static abstract void MultiplyTail<TStored>(int rows, in Product product, TStored* panel, int lanes, float* c)
+        where TStored : unmanaged;
 
     /// <summary>
     /// One softmax block: <paramref name="scores"/> [rows][64] become exp(scale s - max); <paramref name="max"/>[row] and
@@ -68,14 +70,17 @@ internal unsafe interface IAttentionLanes
     /// All heads' scores against one page of keys [kvHeads][headDim][16], where that pays: queries [kvHeads * group][headDim] to
     /// scores [kvHeads * group][64], 16 of each row. False: not done.
     /// </summary>
-    static abstract bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores);
+    static abstract bool ScoreHeads<TStored>(
+        int kvHeads, int group, int headDim, float* queries, TStored* keys, float* scores)
+        where TStored : unmanaged;
 
     /// <summary>
     /// Several heads' values of one page, where lockstep pays: [rows][64] weights times [row / group][16][headDim] values
     /// added to [rows][headDim] outputs. Returns how many rows, from the first, it has done (0: none).
     /// </summary>
-    static abstract int MixHeads(
-        int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs);
+    static abstract int MixHeads<TStored>(
+        int rows, int group, int headDim, float* weights, TStored* values, int steps, float* outputs)
+        where TStored : unmanaged;
 
     /// <summary>Row r of target [rows][columns] *= factors[r]; columns a multiple of 4.</summary>
     static abstract void ScaleRows(int rows, int columns, float* factors, float* target);
@@ -93,8 +98,10 @@ internal unsafe interface IAttentionLanes
 internal static unsafe class AttentionProducts
 {
     /// <summary>A product whose columns are a head's lanes: whole panels, then what the head size leaves over.</summary>
-    public static void Columns<TLanes>(int rows, int headDim, in Product product, float* b, float** panels, float* c)
+    public static void Columns<TLanes, TStored>(
+        int rows, int headDim, in Product product, TStored* b, TStored** panels, float* c)
         where TLanes : struct, IAttentionLanes
+        where TStored : unmanaged
     {
         const int lanes = AttentionShape.TileKeys;
         var numPanels = headDim / lanes;

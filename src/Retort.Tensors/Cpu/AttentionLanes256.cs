@@ -11,10 +11,12 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
 
     private static Vector256<int> Iota => Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
 
-    public static void Multiply(int rows, in Product product, float** panels, int numPanels, float* c) =>
+    public static void Multiply<TStored>(int rows, in Product product, TStored** panels, int numPanels, float* c)
+        where TStored : unmanaged =>
         AttentionProduct256.Multiply(rows, product, panels, numPanels, c);
 
-    public static void MultiplyTail(int rows, in Product product, float* panel, int lanes, float* c) =>
+    public static void MultiplyTail<TStored>(int rows, in Product product, TStored* panel, int lanes, float* c)
+        where TStored : unmanaged =>
         AttentionProduct256.MultiplyTail(rows, product, panel, lanes, c);
 
     public static void Softmax(
@@ -127,11 +129,14 @@ internal readonly unsafe struct AttentionLanes256 : IAttentionLanes
         }
     }
 
-    public static bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores) =>
+    public static bool ScoreHeads<TStored>(
+        int kvHeads, int group, int headDim, float* queries, TStored* keys, float* scores)
+        where TStored : unmanaged =>
         AttentionScores256.Run(kvHeads, group, headDim, queries, keys, scores);
 
-    public static int MixHeads(
-        int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) =>
+    public static int MixHeads<TStored>(
+        int rows, int group, int headDim, float* weights, TStored* values, int steps, float* outputs)
+        where TStored : unmanaged =>
         AttentionLockstep256.Mix(rows, group, headDim, weights, values, steps, outputs);
 
     public static void ScaleRows(int rows, int columns, float* factors, float* target)

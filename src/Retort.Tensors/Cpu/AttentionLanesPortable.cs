@@ -5,7 +5,8 @@ internal readonly unsafe struct AttentionLanesPortable : IAttentionLanes
 {
     private const int Lanes = AttentionShape.TileKeys;
 
-    public static void Multiply(int rows, in Product product, float** panels, int numPanels, float* c)
+    public static void Multiply<TStored>(int rows, in Product product, TStored** panels, int numPanels, float* c)
+        where TStored : unmanaged
     {
         for (var panel = 0; panel < numPanels; panel++)
         {
@@ -13,7 +14,8 @@ internal readonly unsafe struct AttentionLanesPortable : IAttentionLanes
         }
     }
 
-    public static void MultiplyTail(int rows, in Product product, float* panel, int lanes, float* c)
+    public static void MultiplyTail<TStored>(int rows, in Product product, TStored* panel, int lanes, float* c)
+        where TStored : unmanaged
     {
         for (var row = 0; row < rows; row++)
         {
@@ -30,7 +32,7 @@ internal readonly unsafe struct AttentionLanesPortable : IAttentionLanes
                 var b = panel + lane;
                 for (nint step = 0; step < product.Steps; step++, a += product.AStep, b += product.BStep)
                 {
-                    acc = MathF.FusedMultiplyAdd(*a, *b, acc);
+                    acc = MathF.FusedMultiplyAdd(*a, Stored.Load(b), acc);
                 }
 
                 *element = acc;
@@ -73,11 +75,14 @@ internal readonly unsafe struct AttentionLanesPortable : IAttentionLanes
         }
     }
 
-    public static bool ScoreHeads(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores) =>
+    public static bool ScoreHeads<TStored>(
+        int kvHeads, int group, int headDim, float* queries, TStored* keys, float* scores)
+        where TStored : unmanaged =>
         false;
 
-    public static int MixHeads(
-        int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) => 0;
+    public static int MixHeads<TStored>(
+        int rows, int group, int headDim, float* weights, TStored* values, int steps, float* outputs)
+        where TStored : unmanaged => 0;
 
     public static void ScaleRows(int rows, int columns, float* factors, float* target)
     {

@@ -17,28 +17,30 @@ internal static unsafe class AttentionLockstep256
     /// Rows done, from row 0 on; the caller does the others. <paramref name="weights"/> [rows][64],
     /// <paramref name="values"/> [row / group][16][headDim], <paramref name="outputs"/> [rows][headDim].
     /// </summary>
-    public static int Mix(int rows, int group, int headDim, float* weights, float* values, int steps, float* outputs) =>
+    public static int Mix<TStored>(int rows, int group, int headDim, float* weights, TStored* values, int steps, float* outputs)
+        where TStored : unmanaged =>
         (headDim, group) switch
         {
-            (8, 1) => Mix<Rows1, Rows1>(rows, weights, values, steps, outputs),
-            (8, 2) => Mix<Rows1, Rows2>(rows, weights, values, steps, outputs),
-            (8, 4) => Mix<Rows1, Rows4>(rows, weights, values, steps, outputs),
-            (16, 1) => Mix<Rows2, Rows1>(rows, weights, values, steps, outputs),
-            (16, 2) => Mix<Rows2, Rows2>(rows, weights, values, steps, outputs),
-            (16, 4) => Mix<Rows2, Rows4>(rows, weights, values, steps, outputs),
-            (32, 1) => Mix<Rows4, Rows1>(rows, weights, values, steps, outputs),
+            (8, 1) => Mix<Rows1, Rows1, TStored>(rows, weights, values, steps, outputs),
+            (8, 2) => Mix<Rows1, Rows2, TStored>(rows, weights, values, steps, outputs),
+            (8, 4) => Mix<Rows1, Rows4, TStored>(rows, weights, values, steps, outputs),
+            (16, 1) => Mix<Rows2, Rows1, TStored>(rows, weights, values, steps, outputs),
+            (16, 2) => Mix<Rows2, Rows2, TStored>(rows, weights, values, steps, outputs),
+            (16, 4) => Mix<Rows2, Rows4, TStored>(rows, weights, values, steps, outputs),
+            (32, 1) => Mix<Rows4, Rows1, TStored>(rows, weights, values, steps, outputs),
             _ => 0,
         };
 
-    private static int Mix<TSlices, TGroup>(int rows, float* weights, float* values, int steps, float* outputs)
+    private static int Mix<TSlices, TGroup, TStored>(int rows, float* weights, TStored* values, int steps, float* outputs)
         where TSlices : struct, IRows
         where TGroup : struct, IRows
+        where TStored : unmanaged
     {
         var rowsAtOnce = Chains / TSlices.Count;
         var row = 0;
         for (; row + rowsAtOnce <= rows; row += rowsAtOnce)
         {
-            Eight<TSlices, TGroup>(
+            Eight<TSlices, TGroup, TStored>(
                 weights + row * BlockKeys, values + row / TGroup.Count * Tile * 8 * TSlices.Count, steps,
                 outputs + row * 8 * TSlices.Count);
         }
@@ -46,9 +48,10 @@ internal static unsafe class AttentionLockstep256
         return row;
     }
 
-    private static void Eight<TSlices, TGroup>(float* weights, float* values, int steps, float* outputs)
+    private static void Eight<TSlices, TGroup, TStored>(float* weights, TStored* values, int steps, float* outputs)
         where TSlices : struct, IRows
         where TGroup : struct, IRows
+        where TStored : unmanaged
     {
         var c0 = Vector256.Load(outputs);
         var c1 = Vector256.Load(outputs + 8);
@@ -60,14 +63,14 @@ internal static unsafe class AttentionLockstep256
         var c7 = Vector256.Load(outputs + 56);
         for (; steps > 0; steps--, weights++, values += 8 * TSlices.Count)
         {
-            c0 = Step<TSlices, TGroup>(0, weights, values, c0);
-            c1 = Step<TSlices, TGroup>(1, weights, values, c1);
-            c2 = Step<TSlices, TGroup>(2, weights, values, c2);
-            c3 = Step<TSlices, TGroup>(3, weights, values, c3);
-            c4 = Step<TSlices, TGroup>(4, weights, values, c4);
-            c5 = Step<TSlices, TGroup>(5, weights, values, c5);
-            c6 = Step<TSlices, TGroup>(6, weights, values, c6);
-            c7 = Step<TSlices, TGroup>(7, weights, values, c7);
+            c0 = Step<TSlices, TGroup, TStored>(0, weights, values, c0);
+            c1 = Step<TSlices, TGroup, TStored>(1, weights, values, c1);
+            c2 = Step<TSlices, TGroup, TStored>(2, weights, values, c2);
+            c3 = Step<TSlices, TGroup, TStored>(3, weights, values, c3);
+            c4 = Step<TSlices, TGroup, TStored>(4, weights, values, c4);
+            c5 = Step<TSlices, TGroup, TStored>(5, weights, values, c5);
+            c6 = Step<TSlices, TGroup, TStored>(6, weights, values, c6);
+            c7 = Step<TSlices, TGroup, TStored>(7, weights, values, c7);
         }
 
         c0.Store(outputs);
@@ -82,12 +85,14 @@ internal static unsafe class AttentionLockstep256
 
     /// <summary>Chain i is lanes 8 (i % slices) .. of row i / slices.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Step<TSlices, TGroup>(int chain, float* weights, float* values, Vector256<float> acc)
+    private static Vector256<float> Step<TSlices, TGroup, TStored>(
+        int chain, float* weights, TStored* values, Vector256<float> acc)
         where TSlices : struct, IRows
         where TGroup : struct, IRows
+        where TStored : unmanaged
     {
         var row = chain / TSlices.Count;
-        var value = Vector256.Load(
+        var value = Stored.Load256(
             values + row / TGroup.Count * Tile * 8 * TSlices.Count + 8 * (chain % TSlices.Count));
         return Vector256.FusedMultiplyAdd(Vector256.Create(weights[row * BlockKeys]), value, acc);
     }

@@ -7,15 +7,16 @@ namespace Retort.Tensors.Cpu;
 /// The cached keys and values of one sequence in one layer: pages of 16 tokens in two pools. A key page is
 /// [numKvHeads][headDim][16] (lanes across keys), a value page [numKvHeads][16][headDim].
 /// </summary>
-internal readonly unsafe struct AttentionPages(float* keys, float* values, nint pageStride, int* pages)
+internal readonly unsafe struct AttentionPages<TStored>(TStored* keys, TStored* values, nint pageStride, int* pages)
+    where TStored : unmanaged
 {
-    /// <summary>First float of the pool of key pages.</summary>
-    public readonly float* Keys = keys;
+    /// <summary>First element of the pool of key pages.</summary>
+    public readonly TStored* Keys = keys;
 
-    /// <summary>First float of the pool of value pages.</summary>
-    public readonly float* Values = values;
+    /// <summary>First element of the pool of value pages.</summary>
+    public readonly TStored* Values = values;
 
-    /// <summary>Floats from one page to the next, in both pools.</summary>
+    /// <summary>Elements from one page to the next, in both pools.</summary>
     public readonly nint PageStride = pageStride;
 
     /// <summary>The pool's index of the sequence's page i, for i ascending from its first token.</summary>
@@ -33,26 +34,27 @@ internal static unsafe class AttentionPaged
     /// <summary>Scratch a worker needs, in floats (best aligned to 64 bytes).</summary>
     public static long ScratchFloats(in HeadShape shape) =>
         Math.Max(
-            AttentionStream<AttentionLanesPortable, PagedTiles>.ScratchFloats(shape.HeadDim),
-            AttentionDecode<AttentionLanesPortable>.ScratchFloats(shape.HeadDim));
+            AttentionStream<AttentionLanesPortable, PagedTiles<float>, float>.ScratchFloats(shape.HeadDim),
+            AttentionDecode<AttentionLanesPortable, float>.ScratchFloats(shape.HeadDim));
 
     /// <summary>
     /// Writes the keys and values of <paramref name="rows"/> new tokens (qkv [rows, QkvWidth]) into the pages at
     /// positions <paramref name="start"/> .. start + rows - 1.
     /// </summary>
-    public static void Append(in HeadShape shape, float* qkv, int start, int rows, in AttentionPages pages)
+    public static void Append<TStored>(in HeadShape shape, float* qkv, int start, int rows, in AttentionPages<TStored> pages)
+        where TStored : unmanaged
     {
         var headDim = shape.HeadDim;
         for (var row = 0; row < rows; row++, qkv += shape.QkvWidth)
         {
             var lane = (start + row) % Tile;
             var page = pages.Pages[(start + row) / Tile] * pages.PageStride;
-            float* key = pages.Keys + page + lane, value = pages.Values + page + lane * headDim;
+            TStored* key = pages.Keys + page + lane, value = pages.Values + page + lane * headDim;
             float* fromKey = qkv + shape.KeyOffset(0), fromValue = qkv + shape.ValueOffset(0);
             for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
             {
-                AttentionPacking.Lane(fromKey + kvHead * headDim, headDim, key + kvHead * headDim * Tile);
-                AttentionPacking.Copy(fromValue + kvHead * headDim, value + kvHead * headDim * Tile, headDim);
+                Stored.Lane(fromKey + kvHead * headDim, headDim, key + kvHead * headDim * Tile);
+                Stored.Row(fromValue + kvHead * headDim, headDim, value + kvHead * headDim * Tile);
             }
         }
     }
@@ -62,50 +64,53 @@ internal static unsafe class AttentionPaged
     /// qkv [rows, QkvWidth] gives the queries, output is [rows, OutputWidth]. A unit is a range of key/value heads and,
     /// by moving the pointers and <paramref name="start"/>, of rows.
     /// </summary>
-    public static void Attend(
+    public static void Attend<TStored>(
         in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
-        in AttentionPages pages, float* scratch)
+        in AttentionPages<TStored> pages, float* scratch)
+        where TStored : unmanaged
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Attend<AttentionLanes512>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanes512, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
         else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
         {
-            Attend<AttentionLanes256>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanes256, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
         else
         {
-            Attend<AttentionLanesPortable>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanesPortable, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
     }
 
-    internal static void Attend<TLanes>(
+    internal static void Attend<TLanes, TStored>(
         in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
-        in AttentionPages pages, float* scratch)
+        in AttentionPages<TStored> pages, float* scratch)
         where TLanes : struct, IAttentionLanes
+        where TStored : unmanaged
     {
-        if (rows == 1 && AttentionDecode<TLanes>.Suits(shape))
+        if (rows == 1 && AttentionDecode<TLanes, TStored>.Suits(shape))
         {
-            AttentionDecode<TLanes>.Run(shape, qkv, output, start, kvHeadBegin, kvHeadEnd, pages, scratch);
+            AttentionDecode<TLanes, TStored>.Run(shape, qkv, output, start, kvHeadBegin, kvHeadEnd, pages, scratch);
             return;
         }
 
         for (var kvHead = kvHeadBegin; kvHead < kvHeadEnd; kvHead++)
         {
             nint head = kvHead * shape.HeadDim * Tile;
-            var tiles = new PagedTiles(
+            var tiles = new PagedTiles<TStored>(
                 pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
-            AttentionQueries<TLanes, PagedTiles>.Run(shape, qkv, output, null, kvHead, start, rows, tiles, scratch);
+            AttentionQueries<TLanes, PagedTiles<TStored>, TStored>.Run(shape, qkv, output, null, kvHead, start, rows, tiles, scratch);
         }
     }
 }
 
-internal readonly unsafe struct PagedTiles(float* keys, float* values, nint pageStride, int* pages) : IAttentionTiles
+internal readonly unsafe struct PagedTiles<TStored>(TStored* keys, TStored* values, nint pageStride, int* pages) : IAttentionTiles<TStored>
+    where TStored : unmanaged
 {
     public bool Contiguous => false;
 
-    public float* Keys(int tile) => keys + pages[tile] * pageStride;
+    public TStored* Keys(int tile) => keys + pages[tile] * pageStride;
 
-    public float* Values(int tile) => values + pages[tile] * pageStride;
+    public TStored* Values(int tile) => values + pages[tile] * pageStride;
 }

@@ -9,7 +9,8 @@ namespace Retort.Tensors.Cpu;
 internal static unsafe class AttentionProduct256
 {
     /// <summary>See <see cref="IAttentionLanes.Multiply"/>.</summary>
-    public static void Multiply(int rows, in Product product, float** panels, int numPanels, float* c)
+    public static void Multiply<TStored>(int rows, in Product product, TStored** panels, int numPanels, float* c)
+        where TStored : unmanaged
     {
         var done = 0;
         if (rows == 1)
@@ -35,7 +36,8 @@ internal static unsafe class AttentionProduct256
     }
 
     /// <summary>See <see cref="IAttentionLanes.MultiplyTail"/>.</summary>
-    public static void MultiplyTail(int rows, in Product product, float* panel, int lanes, float* c)
+    public static void MultiplyTail<TStored>(int rows, in Product product, TStored* panel, int lanes, float* c)
+        where TStored : unmanaged
     {
         if (lanes >= 8)
         {
@@ -49,44 +51,48 @@ internal static unsafe class AttentionProduct256
         }
     }
 
-    private static void OnePanel(int rows, in Product product, float* panel, float* c)
+    private static void OnePanel<TStored>(int rows, in Product product, TStored* panel, float* c)
+        where TStored : unmanaged
     {
         switch (rows)
         {
-            case 1: Panel<Rows1>(product, panel, c); break;
-            case 2: Panel<Rows2>(product, panel, c); break;
-            case 3: Panel<Rows3>(product, panel, c); break;
-            case 4: Panel<Rows4>(product, panel, c); break;
-            case 5: Panel<Rows5>(product, panel, c); break;
-            default: Panel<Rows6>(product, panel, c); break;
+            case 1: Panel<Rows1, TStored>(product, panel, c); break;
+            case 2: Panel<Rows2, TStored>(product, panel, c); break;
+            case 3: Panel<Rows3, TStored>(product, panel, c); break;
+            case 4: Panel<Rows4, TStored>(product, panel, c); break;
+            case 5: Panel<Rows5, TStored>(product, panel, c); break;
+            default: Panel<Rows6, TStored>(product, panel, c); break;
         }
     }
 
-    private static void HalfPanel(int rows, in Product product, float* panel, float* c)
+    private static void HalfPanel<TStored>(int rows, in Product product, TStored* panel, float* c)
+        where TStored : unmanaged
     {
         switch (rows)
         {
-            case 1: Half<Rows1>(product, panel, c); break;
-            case 2: Half<Rows2>(product, panel, c); break;
-            case 3: Half<Rows3>(product, panel, c); break;
-            case 4: Half<Rows4>(product, panel, c); break;
-            case 5: Half<Rows5>(product, panel, c); break;
-            default: Half<Rows6>(product, panel, c); break;
+            case 1: Half<Rows1, TStored>(product, panel, c); break;
+            case 2: Half<Rows2, TStored>(product, panel, c); break;
+            case 3: Half<Rows3, TStored>(product, panel, c); break;
+            case 4: Half<Rows4, TStored>(product, panel, c); break;
+            case 5: Half<Rows5, TStored>(product, panel, c); break;
+            default: Half<Rows6, TStored>(product, panel, c); break;
         }
     }
 
-    private static void TwoPanels(int rows, in Product product, float** panels, float* c)
+    private static void TwoPanels<TStored>(int rows, in Product product, TStored** panels, float* c)
+        where TStored : unmanaged
     {
         switch (rows)
         {
-            case 1: Pair<Rows1>(product, panels, c); break;
-            case 2: Pair<Rows2>(product, panels, c); break;
-            default: Pair<Rows3>(product, panels, c); break;
+            case 1: Pair<Rows1, TStored>(product, panels, c); break;
+            case 2: Pair<Rows2, TStored>(product, panels, c); break;
+            default: Pair<Rows3, TStored>(product, panels, c); break;
         }
     }
 
     /// <summary>Four lanes, for head sizes that leave 4 from 8: rare, so plain.</summary>
-    private static void QuarterPanel(int rows, in Product product, float* panel, float* c)
+    private static void QuarterPanel<TStored>(int rows, in Product product, TStored* panel, float* c)
+        where TStored : unmanaged
     {
         for (var row = 0; row < rows; row++, c += product.CRow)
         {
@@ -100,7 +106,7 @@ internal static unsafe class AttentionProduct256
             var b = panel;
             for (nint step = 0; step < product.Steps; step++, a += product.AStep, b += product.BStep)
             {
-                acc = Vector128.FusedMultiplyAdd(Vector128.Create(*a), Vector128.Load(b), acc);
+                acc = Vector128.FusedMultiplyAdd(Vector128.Create(*a), Stored.Load128(b), acc);
             }
 
             acc.Store(c);
@@ -108,8 +114,9 @@ internal static unsafe class AttentionProduct256
     }
 
     /// <summary>1..6 rows of one panel.</summary>
-    private static void Panel<TRows>(in Product product, float* panel, float* c)
+    private static void Panel<TRows, TStored>(in Product product, TStored* panel, float* c)
         where TRows : struct, IRows
+        where TStored : unmanaged
     {
         var b0 = panel;
         var a = product.A;
@@ -196,8 +203,8 @@ internal static unsafe class AttentionProduct256
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector256.Load(b0);
-            var v1 = Vector256.Load(b0 + 8);
+            var v0 = Stored.Load256(b0);
+            var v1 = Stored.Load256(b0 + 8);
             var x0 = Vector256.Create(*a);
             c00 = Vector256.FusedMultiplyAdd(x0, v0, c00);
             c01 = Vector256.FusedMultiplyAdd(x0, v1, c01);
@@ -276,8 +283,9 @@ internal static unsafe class AttentionProduct256
     }
 
     /// <summary>1..6 rows of 8 lanes.</summary>
-    private static void Half<TRows>(in Product product, float* panel, float* c)
+    private static void Half<TRows, TStored>(in Product product, TStored* panel, float* c)
         where TRows : struct, IRows
+        where TStored : unmanaged
     {
         var b0 = panel;
         var a = product.A;
@@ -352,7 +360,7 @@ internal static unsafe class AttentionProduct256
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector256.Load(b0);
+            var v0 = Stored.Load256(b0);
             var x0 = Vector256.Create(*a);
             c00 = Vector256.FusedMultiplyAdd(x0, v0, c00);
 
@@ -419,8 +427,9 @@ internal static unsafe class AttentionProduct256
     }
 
     /// <summary>1..3 rows of two panels.</summary>
-    private static void Pair<TRows>(in Product product, float** panels, float* c)
+    private static void Pair<TRows, TStored>(in Product product, TStored** panels, float* c)
         where TRows : struct, IRows
+        where TStored : unmanaged
     {
         var b0 = panels[0];
         var b1 = panels[1];
@@ -481,10 +490,10 @@ internal static unsafe class AttentionProduct256
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector256.Load(b0);
-            var v1 = Vector256.Load(b0 + 8);
-            var v2 = Vector256.Load(b1);
-            var v3 = Vector256.Load(b1 + 8);
+            var v0 = Stored.Load256(b0);
+            var v1 = Stored.Load256(b0 + 8);
+            var v2 = Stored.Load256(b1);
+            var v3 = Stored.Load256(b1 + 8);
             var x0 = Vector256.Create(*a);
             c00 = Vector256.FusedMultiplyAdd(x0, v0, c00);
             c01 = Vector256.FusedMultiplyAdd(x0, v1, c01);
@@ -537,7 +546,8 @@ internal static unsafe class AttentionProduct256
     }
 
     /// <summary>One row of four panels.</summary>
-    private static void Four(in Product product, float** panels, float* c)
+    private static void Four<TStored>(in Product product, TStored** panels, float* c)
+        where TStored : unmanaged
     {
         var b0 = panels[0];
         var b1 = panels[1];
@@ -573,14 +583,14 @@ internal static unsafe class AttentionProduct256
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector256.Load(b0);
-            var v1 = Vector256.Load(b0 + 8);
-            var v2 = Vector256.Load(b1);
-            var v3 = Vector256.Load(b1 + 8);
-            var v4 = Vector256.Load(b2);
-            var v5 = Vector256.Load(b2 + 8);
-            var v6 = Vector256.Load(b3);
-            var v7 = Vector256.Load(b3 + 8);
+            var v0 = Stored.Load256(b0);
+            var v1 = Stored.Load256(b0 + 8);
+            var v2 = Stored.Load256(b1);
+            var v3 = Stored.Load256(b1 + 8);
+            var v4 = Stored.Load256(b2);
+            var v5 = Stored.Load256(b2 + 8);
+            var v6 = Stored.Load256(b3);
+            var v7 = Stored.Load256(b3 + 8);
             var x0 = Vector256.Create(*a);
             c00 = Vector256.FusedMultiplyAdd(x0, v0, c00);
             c01 = Vector256.FusedMultiplyAdd(x0, v1, c01);

@@ -7,7 +7,8 @@ namespace Retort.Tensors.Cpu;
 internal static unsafe class AttentionProduct512
 {
     /// <summary>See <see cref="IAttentionLanes.Multiply"/>.</summary>
-    public static void Multiply(int rows, in Product product, float** panels, int numPanels, float* c)
+    public static void Multiply<TStored>(int rows, in Product product, TStored** panels, int numPanels, float* c)
+        where TStored : unmanaged
     {
         var done = 0;
         for (; done + 2 <= numPanels; done += 2)
@@ -21,29 +22,31 @@ internal static unsafe class AttentionProduct512
         }
     }
 
-    private static void OnePanel(int rows, in Product product, float* panel, float* c)
+    private static void OnePanel<TStored>(int rows, in Product product, TStored* panel, float* c)
+        where TStored : unmanaged
     {
         switch (rows)
         {
-            case 1: Panel<Rows1>(product, panel, c); break;
-            case 2: Panel<Rows2>(product, panel, c); break;
-            case 3: Panel<Rows3>(product, panel, c); break;
-            case 4: Panel<Rows4>(product, panel, c); break;
-            case 5: Panel<Rows5>(product, panel, c); break;
-            default: Panel<Rows6>(product, panel, c); break;
+            case 1: Panel<Rows1, TStored>(product, panel, c); break;
+            case 2: Panel<Rows2, TStored>(product, panel, c); break;
+            case 3: Panel<Rows3, TStored>(product, panel, c); break;
+            case 4: Panel<Rows4, TStored>(product, panel, c); break;
+            case 5: Panel<Rows5, TStored>(product, panel, c); break;
+            default: Panel<Rows6, TStored>(product, panel, c); break;
         }
     }
 
-    private static void TwoPanels(int rows, in Product product, float** panels, float* c)
+    private static void TwoPanels<TStored>(int rows, in Product product, TStored** panels, float* c)
+        where TStored : unmanaged
     {
         switch (rows)
         {
-            case 1: Pair<Rows1>(product, panels, c); break;
-            case 2: Pair<Rows2>(product, panels, c); break;
-            case 3: Pair<Rows3>(product, panels, c); break;
-            case 4: Pair<Rows4>(product, panels, c); break;
-            case 5: Pair<Rows5>(product, panels, c); break;
-            default: Pair<Rows6>(product, panels, c); break;
+            case 1: Pair<Rows1, TStored>(product, panels, c); break;
+            case 2: Pair<Rows2, TStored>(product, panels, c); break;
+            case 3: Pair<Rows3, TStored>(product, panels, c); break;
+            case 4: Pair<Rows4, TStored>(product, panels, c); break;
+            case 5: Pair<Rows5, TStored>(product, panels, c); break;
+            default: Pair<Rows6, TStored>(product, panels, c); break;
         }
     }
 
@@ -55,8 +58,9 @@ internal static unsafe class AttentionProduct512
     }
 
     /// <summary>1..6 rows of one panel.</summary>
-    private static void Panel<TRows>(in Product product, float* panel, float* c)
+    private static void Panel<TRows, TStored>(in Product product, TStored* panel, float* c)
         where TRows : struct, IRows
+        where TStored : unmanaged
     {
         var b0 = panel;
         var a = product.A;
@@ -101,7 +105,7 @@ internal static unsafe class AttentionProduct512
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector512.Load(b0);
+            var v0 = Stored.Load512(b0);
             var x0 = Vector512.Create(*a);
             c00 = Vector512.FusedMultiplyAdd(x0, v0, c00);
 
@@ -168,8 +172,9 @@ internal static unsafe class AttentionProduct512
     }
 
     /// <summary>1..6 rows of two panels.</summary>
-    private static void Pair<TRows>(in Product product, float** panels, float* c)
+    private static void Pair<TRows, TStored>(in Product product, TStored** panels, float* c)
         where TRows : struct, IRows
+        where TStored : unmanaged
     {
         var b0 = panels[0];
         var b1 = panels[1];
@@ -221,8 +226,8 @@ internal static unsafe class AttentionProduct512
 
         for (var left = product.Steps; left > 0; left--)
         {
-            var v0 = Vector512.Load(b0);
-            var v1 = Vector512.Load(b1);
+            var v0 = Stored.Load512(b0);
+            var v1 = Stored.Load512(b1);
             var x0 = Vector512.Create(*a);
             c00 = Vector512.FusedMultiplyAdd(x0, v0, c00);
             c01 = Vector512.FusedMultiplyAdd(x0, v1, c01);

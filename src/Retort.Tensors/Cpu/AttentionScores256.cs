@@ -17,7 +17,8 @@ internal static unsafe class AttentionScores256
     /// <paramref name="scores"/> [kvHeads * group][64] (16 of them); false, and nothing done, where the general product is the better one.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Run(int kvHeads, int group, int headDim, float* queries, float* keys, float* scores)
+    public static bool Run<TStored>(int kvHeads, int group, int headDim, float* queries, TStored* keys, float* scores)
+        where TStored : unmanaged
     {
         if (headDim > LargestHead)
         {
@@ -32,8 +33,8 @@ internal static unsafe class AttentionScores256
                 Vector256<float> a = default, b = default, c = default, d = default;
                 for (nint step = 0; step < headDim; step++)
                 {
-                    var low = Vector256.Load(keys + step * Tile);
-                    var high = Vector256.Load(keys + step * Tile + 8);
+                    var low = Stored.Load256(keys + step * Tile);
+                    var high = Stored.Load256(keys + step * Tile + 8);
                     var first = Vector256.Create(queries[step]);
                     var second = Vector256.Create(queries[headDim + step]);
                     a = Vector256.FusedMultiplyAdd(first, low, a);
@@ -54,8 +55,8 @@ internal static unsafe class AttentionScores256
                 for (nint step = 0; step < headDim; step++)
                 {
                     var query = Vector256.Create(queries[step]);
-                    a = Vector256.FusedMultiplyAdd(query, Vector256.Load(keys + step * Tile), a);
-                    b = Vector256.FusedMultiplyAdd(query, Vector256.Load(keys + step * Tile + 8), b);
+                    a = Vector256.FusedMultiplyAdd(query, Stored.Load256(keys + step * Tile), a);
+                    b = Vector256.FusedMultiplyAdd(query, Stored.Load256(keys + step * Tile + 8), b);
                 }
 
                 a.Store(scores);

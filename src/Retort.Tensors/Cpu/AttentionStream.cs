@@ -3,19 +3,20 @@ using System.Runtime.CompilerServices;
 namespace Retort.Tensors.Cpu;
 
 /// <summary>Where the tiles of 16 keys and of 16 values lie: contiguous scratch when training, pages when generating.</summary>
-internal unsafe interface IAttentionTiles
+internal unsafe interface IAttentionTiles<TStored>
+    where TStored : unmanaged
 {
     /// <summary>Keys [headDim][16] of a tile.</summary>
-    float* Keys(int tile);
+    TStored* Keys(int tile);
 
     /// <summary>Values [16][headDim] of a tile.</summary>
-    float* Values(int tile);
+    TStored* Values(int tile);
 
     /// <summary>Whether the values of consecutive tiles follow one another.</summary>
     bool Contiguous { get; }
 }
 
-internal readonly unsafe struct ContiguousTiles(float* keys, float* values, int headDim) : IAttentionTiles
+internal readonly unsafe struct ContiguousTiles(float* keys, float* values, int headDim) : IAttentionTiles<float>
 {
     public bool Contiguous => true;
 
@@ -29,9 +30,10 @@ internal readonly unsafe struct ContiguousTiles(float* keys, float* values, int 
 /// forward pass: training, prefill, chunks and decode differ in where tiles lie and how queries are grouped, so their
 /// bits agree by construction.
 /// </summary>
-internal static unsafe class AttentionStream<TLanes, TTiles>
+internal static unsafe class AttentionStream<TLanes, TTiles, TStored>
     where TLanes : struct, IAttentionLanes
-    where TTiles : struct, IAttentionTiles
+    where TTiles : struct, IAttentionTiles<TStored>
+    where TStored : unmanaged
 {
     /// <summary>Queries a block: with 16 keys they fill twelve 256-bit accumulators.</summary>
     public const int MaxRows = 6;
@@ -66,7 +68,7 @@ internal static unsafe class AttentionStream<TLanes, TTiles>
         var queries = Queries(scratch);
         var outputs = Outputs(scratch, headDim);
         var numPanels = headDim / Tile;
-        var panels = stackalloc float*[Math.Max(numPanels, BlockKeys / Tile)];
+        var panels = stackalloc TStored*[Math.Max(numPanels, BlockKeys / Tile)];
 
         new Span<float>(sums, rows * Tile).Clear();
         new Span<float>(max, PaddedRows).Fill(float.NegativeInfinity);
@@ -109,7 +111,7 @@ internal static unsafe class AttentionStream<TLanes, TTiles>
                 // Only real keys: a value beyond the last query's own key is never read.
                 mix.Steps = Math.Min(run, keys - key);
                 mix.A = scores + key;
-                AttentionProducts.Columns<TLanes>(
+                AttentionProducts.Columns<TLanes, TStored>(
                     rows, headDim, mix, tiles.Values((first + key) / Tile), panels, outputs);
                 mix.Start = ProductStart.Load;
             }

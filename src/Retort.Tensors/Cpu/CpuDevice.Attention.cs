@@ -131,15 +131,13 @@ public sealed unsafe partial class CpuDevice
         /// <summary>Keys and values of all new rows go to their pages before any row looks at them.</summary>
         public void AppendAll()
         {
-            for (var s = 0; s < Layout.NumSequences; s++)
+            if (Pages.Format == KvFormat.BFloat16)
             {
-                fixed (int* table = Layout.Pages(s))
-                {
-                    var first = Layout.RowStarts[s];
-                    AttentionPaged.Append(
-                        Heads, Qkv.Data + (long)first * Qkv.Columns, Layout.StartPositions[s], Layout.RowStarts[s + 1] - first,
-                        PagesOf(table));
-                }
+                AppendAll<BFloat16>();
+            }
+            else
+            {
+                AppendAll<float>();
             }
         }
 
@@ -164,6 +162,34 @@ public sealed unsafe partial class CpuDevice
 
         public override void Run(int from, int to, int worker)
         {
+            if (Pages.Format == KvFormat.BFloat16)
+            {
+                Run<BFloat16>(from, to, worker);
+            }
+            else
+            {
+                Run<float>(from, to, worker);
+            }
+        }
+
+        private void AppendAll<TStored>()
+            where TStored : unmanaged
+        {
+            for (var s = 0; s < Layout.NumSequences; s++)
+            {
+                fixed (int* table = Layout.Pages(s))
+                {
+                    var first = Layout.RowStarts[s];
+                    AttentionPaged.Append(
+                        Heads, Qkv.Data + (long)first * Qkv.Columns, Layout.StartPositions[s], Layout.RowStarts[s + 1] - first,
+                        PagesOf<TStored>(table));
+                }
+            }
+        }
+
+        private void Run<TStored>(int from, int to, int worker)
+            where TStored : unmanaged
+        {
             var scratch = Pool.Scratch(worker);
             var headsPerGroup = Heads.NumKvHeads / headGroups;
             for (var unit = from; unit < to; unit++)
@@ -182,11 +208,13 @@ public sealed unsafe partial class CpuDevice
                     AttentionPaged.Attend(
                         Heads, Qkv.Data + (long)first * Qkv.Columns, Output.Data + (long)first * Output.Columns,
                         Layout.StartPositions[s] + block * RowsPerUnit, rows, group * headsPerGroup,
-                        (group + 1) * headsPerGroup, PagesOf(table), scratch);
+                        (group + 1) * headsPerGroup, PagesOf<TStored>(table), scratch);
                 }
             }
         }
 
-        private AttentionPages PagesOf(int* table) => new(Pages.Keys(Layer), Pages.Values(Layer), Pages.PageFloats, table);
+        private AttentionPages<TStored> PagesOf<TStored>(int* table)
+            where TStored : unmanaged =>
+            new((TStored*)Pages.Keys(Layer), (TStored*)Pages.Values(Layer), Pages.PageElements, table);
     }
 }

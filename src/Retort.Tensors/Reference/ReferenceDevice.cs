@@ -190,13 +190,14 @@ public sealed unsafe partial class ReferenceDevice : Device
                 for (var position = 0; position < end; position++)
                 {
                     var row = rows + position * heads.QkvWidth;
+                    var page = layout.Pages(s)[position / KvPages.PageTokens];
                     if (position >= start)
                     {
                         Span(qkv.Slice(first + position - start, 1)).CopyTo(new Span<float>(row, heads.QkvWidth));
+                        Exchange(row, pages, layer, page, position % KvPages.PageTokens, heads, write: true);
                     }
 
-                    var page = layout.Pages(s)[position / KvPages.PageTokens];
-                    Exchange(row, pages, layer, page, position % KvPages.PageTokens, heads, write: position >= start);
+                    Exchange(row, pages, layer, page, position % KvPages.PageTokens, heads, write: false);
                 }
 
                 for (var position = start; position < end; position++)
@@ -216,21 +217,25 @@ public sealed unsafe partial class ReferenceDevice : Device
     {
         for (var kvHead = 0; kvHead < heads.NumKvHeads; kvHead++)
         {
-            var inPage = (nint)page * pages.PageFloats + kvHead * heads.HeadDim * KvPages.PageTokens;
+            var inPage = (nint)page * pages.PageElements + kvHead * heads.HeadDim * KvPages.PageTokens;
             for (var d = 0; d < heads.HeadDim; d++)
             {
-                var key = pages.Keys(layer) + inPage + d * KvPages.PageTokens + place;
-                var value = pages.Values(layer) + inPage + place * heads.HeadDim + d;
-                float* rowKey = row + heads.KeyOffset(kvHead) + d, rowValue = row + heads.ValueOffset(kvHead) + d;
-                if (write)
-                {
-                    (*key, *value) = (*rowKey, *rowValue);
-                }
-                else
-                {
-                    (*rowKey, *rowValue) = (*key, *value);
-                }
+                Exchange(
+                    row + heads.KeyOffset(kvHead) + d, pages.Keys(layer), inPage + d * KvPages.PageTokens + place, pages.Format, write);
+                Exchange(
+                    row + heads.ValueOffset(kvHead) + d, pages.Values(layer), inPage + place * heads.HeadDim + d, pages.Format, write);
             }
+        }
+    }
+
+    private static void Exchange(float* number, nint pool, nint index, KvFormat format, bool write)
+    {
+        switch (format, write)
+        {
+            case (KvFormat.Float32, true): ((float*)pool)[index] = *number; break;
+            case (KvFormat.Float32, false): *number = ((float*)pool)[index]; break;
+            case (_, true): ((BFloat16*)pool)[index] = BFloat16.Round(*number); break;
+            default: *number = ((BFloat16*)pool)[index].Widen(); break;
         }
     }
 
