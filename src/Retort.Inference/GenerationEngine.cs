@@ -1,92 +1,49 @@
 using Retort.Core;
+using Retort.Inference.Kv;
+using Retort.Inference.Scheduling;
 using Retort.Models;
 using Retort.Tensors;
 
 namespace Retort.Inference;
 
-/// <summary>Sizes of an engine; memory is taken once, from these.</summary>
-public sealed record EngineSettings
-{
-    /// <summary>Sequences decoded together.</summary>
-    public int MaxSequences { get; init; } = 32;
-
-    /// <summary>Longest prompt and completion together, in tokens; 0: the model's context.</summary>
-    public int MaxLength { get; init; }
-
-    /// <summary>Prompt tokens fed in one step.</summary>
-    public int PrefillTokens { get; init; } = 512;
-
-    /// <summary>Tokens that end a completion.</summary>
-    public IReadOnlyList<int> StopTokens { get; init; } = [];
-
-    /// <summary>These settings, checked for a model of so many tokens.</summary>
-    public EngineSettings Validated(int vocabularySize, string where = "engine")
-    {
-        Check(MaxSequences >= 1, "maxSequences", MaxSequences, "at least 1");
-        Check(PrefillTokens >= 0, "prefillTokens", PrefillTokens, "at least 0");
-        foreach (var token in StopTokens)
-        {
-            Check(token >= 0 && token < vocabularySize, "stopTokens", token, $"tokens of the vocabulary, 0 to {vocabularySize - 1}");
-        }
-
-        return this;
-
-        void Check(bool valid, string field, int value, string expected)
-        {
-            if (!valid)
-            {
-                throw UserError.Request($"{where}.{field}", $"is {value}", expected);
-            }
-        }
-    }
-}
-
 /// <summary>
-/// Generation with continuous batching on the trainer's own weights: every step feeds one token of each running
-/// sequence and a chunk of the waiting prompts; a finished sequence's place is taken at the next step. A completion's bits depend on
-/// its request alone (law 1). A decode step allocates no managed memory.
+/// Generation with continuous batching on the trainer's own weights: before every step a <see cref="Scheduler"/> chooses who is in it;
+/// the step feeds one token of each running sequence and chunks of prompts. A completion's bits depend on its request alone (law 1):
+/// not on policy, preemption, cached prefixes or neighbours. A decode step allocates no managed memory.
 /// </summary>
 public sealed class GenerationEngine : IDisposable
 {
-    /// <summary>Prompts whose further samples wait for a place while their prefix is held.</summary>
-    private const int MaxBegunPrompts = 4;
-
-    private static readonly ulong SamplePurpose = CounterRandom.Hash("generation/sample");
-
     private readonly Transformer model;
     private readonly EngineSettings settings;
+    private readonly TimeProvider time;
+    private readonly long began;
     private readonly Tape tape;
     private readonly KvPages pages;
-    private readonly PageAllocator allocator;
+    private readonly HostPages hostPages;
+    private readonly PagedKv kv;
+    private readonly Scheduler scheduler;
     private readonly StepLayout layout;
-    private readonly Slot[] slots;
-    private readonly Queue<PromptState> waiting = new();
-    private readonly List<PromptState> begun = new(MaxBegunPrompts);
+    private readonly Dictionary<int, RequestState> requests = [];
     private readonly bool[] isStop;
     private readonly int[] tokens, positions, logitRows, drawn;
     private readonly float[] logprobs;
     private readonly SamplingRow[] sampling;
-    private readonly Slot[] sampled;
+    private readonly Sequence[] sampled;
     private int numSubmitted;
 
-    /// <summary>An engine over a model's weights, which it shares.</summary>
-    public GenerationEngine(Transformer model, EngineSettings settings)
+    /// <summary>An engine over a model's weights, which it shares. <paramref name="time"/> is read at arrivals, for policies that look at waiting.</summary>
+    public GenerationEngine(Transformer model, EngineSettings settings, TimeProvider? time = null)
     {
-        (this.model, this.settings) = (model, settings.Validated(model.Config.VocabularySize));
-        MaxLength = settings.MaxLength == 0 ? model.Config.MaxPositions : settings.MaxLength;
-        if (MaxLength < 2 || MaxLength > model.Config.MaxPositions)
-        {
-            throw UserError.Request("engine.maxLength", $"is {MaxLength}", $"2 to the model's context of {model.Config.MaxPositions}");
-        }
-
-        var numSlots = settings.MaxSequences;
-        var maxRows = settings.MaxSequences + settings.PrefillTokens;
-        slots = [.. Enumerable.Range(0, numSlots).Select(_ => new Slot(MaxLength))];
-        var numPages = NumPages(settings, MaxLength);
-        allocator = new PageAllocator(numPages);
-        pages = new KvPages(model.Device, model.Config.NumLayers, numPages, model.Heads);
-        layout = new StepLayout(numSlots, Slot.PagesFor(MaxLength));
-        tape = new Tape(model.Device, model.Parameters, ActivationBytes(model.Config, maxRows, settings.MaxSequences), isRecording: false);
+        (this.model, this.settings, this.time) = (model, settings.Validated(model.Config), time ?? TimeProvider.System);
+        settings = this.settings;
+        began = this.time.GetTimestamp();
+        var (numPlaces, maxRows) = (settings.MaxSequences, settings.MaxRows);
+        kv = new PagedKv(settings.NumPages, settings.NumHostPages, settings.CachesPrefixes);
+        scheduler = new Scheduler(settings.Policy, new SchedulerLimits(numPlaces, maxRows, settings.WatermarkPages), kv);
+        pages = new KvPages(model.Device, model.Config.NumLayers, settings.NumPages, model.Heads, settings.KvFormat);
+        hostPages = new HostPages(pages, settings.NumHostPages);
+        layout = new StepLayout(numPlaces, PageCount.For(settings.MaxLength));
+        tape = new Tape(model.Device, model.Parameters, ActivationBytes(model.Config, maxRows, numPlaces), isRecording: false);
         isStop = new bool[model.Config.VocabularySize];
         foreach (var token in settings.StopTokens)
         {
@@ -94,8 +51,8 @@ public sealed class GenerationEngine : IDisposable
         }
 
         (tokens, positions) = (new int[maxRows], new int[maxRows]);
-        (logitRows, drawn, logprobs) = (new int[numSlots], new int[numSlots], new float[numSlots]);
-        (sampling, sampled) = (new SamplingRow[numSlots], new Slot[numSlots]);
+        (logitRows, drawn, logprobs) = (new int[numPlaces], new int[numPlaces], new float[numPlaces]);
+        (sampling, sampled) = (new SamplingRow[numPlaces], new Sequence[numPlaces]);
     }
 
     /// <summary>Called with each completion as it ends.</summary>
@@ -105,30 +62,42 @@ public sealed class GenerationEngine : IDisposable
     public Action<DrawnToken>? Drawn { get; set; }
 
     /// <summary>Longest prompt and completion together.</summary>
-    public int MaxLength { get; }
+    public int MaxLength => settings.MaxLength;
 
     /// <summary>Whether any request is waiting or running.</summary>
-    public bool IsBusy { get; private set; }
+    public bool IsBusy => scheduler.IsBusy;
 
     /// <summary>Tokens drawn so far.</summary>
     public long NumDrawn { get; private set; }
 
-    /// <summary>Rows fed through the model so far: prompt tokens and drawn tokens.</summary>
+    /// <summary>Rows fed through the model so far: prompt tokens, drawn tokens and those computed again.</summary>
     public long NumFed { get; private set; }
+
+    /// <summary>Of those, rows that had been fed before and whose keys were given up.</summary>
+    public long NumRecomputed { get; private set; }
+
+    /// <summary>Pages moved to the host's pool so far.</summary>
+    public long NumSwapped { get; private set; }
+
+    /// <summary>Who is live; read between steps.</summary>
+    public Scheduler Scheduler => scheduler;
+
+    /// <summary>Who holds which page; read between steps.</summary>
+    public PagedKv Kv => kv;
 
     /// <summary>Bytes of native memory an engine of these sizes takes beside the weights.</summary>
     public static long Bytes(ModelConfig config, EngineSettings settings)
     {
-        var maxLength = settings.MaxLength == 0 ? config.MaxPositions : settings.MaxLength;
+        settings = settings.Validated(config);
         var heads = new HeadShape(config.NumHeads, config.NumKvHeads, config.HeadDim);
-        return KvPages.Bytes(config.NumLayers, NumPages(settings, maxLength), heads)
-            + ActivationBytes(config, settings.MaxSequences + settings.PrefillTokens, settings.MaxSequences);
+        return KvPages.Bytes(config.NumLayers, settings.NumPages + settings.NumHostPages, heads, settings.KvFormat)
+            + ActivationBytes(config, settings.MaxRows, settings.MaxSequences);
     }
 
     /// <summary>Queues a request; returns its index.</summary>
     public int Submit(GenerationRequest request)
     {
-        var sampled = request.Sampling.Validated();
+        var wanted = request.Sampling.Validated();
         if (request.Prompt.Length == 0 || request.Prompt.Length >= MaxLength)
         {
             throw UserError.Request(
@@ -145,10 +114,11 @@ public sealed class GenerationEngine : IDisposable
             throw UserError.Request("prompt", "holds a token outside the vocabulary", $"0 to {model.Config.VocabularySize - 1}");
         }
 
-        var maxLength = (int)Math.Min((long)request.Prompt.Length + sampled.MaxNewTokens, MaxLength);
-        waiting.Enqueue(new PromptState(numSubmitted, request, maxLength));
-        IsBusy = true;
-        return numSubmitted++;
+        var maxLength = (int)Math.Min((long)request.Prompt.Length + wanted.MaxNewTokens, MaxLength);
+        var state = new RequestState(numSubmitted++, request, maxLength, time.GetElapsedTime(began).TotalSeconds);
+        requests.Add(state.Index, state);
+        Begin(state, state.PrefixLength == 0 ? request.NumSamples : 1);
+        return state.Index;
     }
 
     /// <summary>
@@ -157,29 +127,11 @@ public sealed class GenerationEngine : IDisposable
     /// </summary>
     public void Cancel(int request)
     {
-        foreach (var slot in slots)
+        if (requests.Remove(request, out var state))
         {
-            if (slot.Prompt?.Index == request)
-            {
-                slot.End(allocator);
-            }
-        }
-
-        for (var i = begun.Count - 1; i >= 0; i--)
-        {
-            if (begun[i].Index == request)
-            {
-                begun[i].LetGo(allocator);
-                begun.RemoveAt(i);
-            }
-        }
-
-        for (var count = waiting.Count; count > 0; count--)
-        {
-            if (waiting.Dequeue() is var prompt && prompt.Index != request)
-            {
-                waiting.Enqueue(prompt);
-            }
+            state.Live.ForEach(scheduler.Remove);
+            state.Live.Clear();
+            kv.LetGo(state.Prefix);
         }
     }
 
@@ -193,14 +145,26 @@ public sealed class GenerationEngine : IDisposable
         }
     }
 
-    /// <summary>One iteration: admit, feed, draw, finish. Returns the tokens drawn.</summary>
+    /// <summary>One iteration: choose, feed, draw, finish. Returns the tokens drawn.</summary>
     public int Step()
     {
-        Admit();
-        var numSampled = Compose(out var numRows);
-        if (numRows > 0)
+        var plan = scheduler.Plan();
+        foreach (var transfer in kv.Transfers)
         {
-            Forward(numRows, numSampled);
+            hostPages.Move(model.Device, transfer);
+            NumSwapped += transfer.Kind == KvTransferKind.ToHost ? 1 : 0;
+        }
+
+        kv.ClearTransfers();
+        var numSampled = Compose(plan);
+        if (plan.NumTokens > 0)
+        {
+            Forward(plan.NumTokens, numSampled);
+        }
+
+        foreach (var rows in plan.Rows)
+        {
+            kv.Register(rows.Sequence);
         }
 
         for (var i = 0; i < numSampled; i++)
@@ -208,7 +172,6 @@ public sealed class GenerationEngine : IDisposable
             Accept(sampled[i], drawn[i], logprobs[i]);
         }
 
-        IsBusy = waiting.Count > 0 || begun.Count > 0 || Array.Exists(slots, slot => slot.Prompt is not null);
         return numSampled;
     }
 
@@ -219,113 +182,73 @@ public sealed class GenerationEngine : IDisposable
         pages.Dispose();
     }
 
-    /// <summary>Every slot's pages, and those of the prompts whose samples are beginning: pages never run out.</summary>
-    private static int NumPages(EngineSettings settings, int maxLength) =>
-        (settings.MaxSequences + MaxBegunPrompts) * Slot.PagesFor(maxLength);
-
     private static long ActivationBytes(ModelConfig config, int maxRows, int maxLogitRows)
     {
         using var device = new CountingDevice();
         using var model = new Transformer(config, device);
         using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, isRecording: false);
-        var layout = new StepLayout(1, Slot.PagesFor(maxRows));
+        var layout = new StepLayout(1, PageCount.For(maxRows));
         using var pages = new KvPages(device, config.NumLayers, 1, model.Heads);
-        layout.Add(0, maxRows, new int[Slot.PagesFor(maxRows)]);
+        layout.Add(0, maxRows, new int[PageCount.For(maxRows)]);
         model.Forward(tape, ModelInput.Step(
             tape.TakeInts(maxRows), tape.TakeInts(maxRows), tape.TakeInts(maxLogitRows), layout, pages));
         return tape.PeakBytes;
     }
 
-    /// <summary>Gives free places to waiting samples: first the others of prompts already begun, then new prompts.</summary>
-    private void Admit()
+    /// <summary>Makes samples of a request live, up to <paramref name="count"/> in all.</summary>
+    private void Begin(RequestState state, int count)
     {
-        for (var i = 0; i < begun.Count;)
+        while (state.NumCreated < count)
         {
-            var prompt = begun[i];
-            while (prompt.IsPrefixCached && prompt.NextSample < prompt.Request.NumSamples && FreeSlot() is { } slot)
-            {
-                BeginSharingSample(prompt, slot);
-            }
-
-            if (prompt.NextSample < prompt.Request.NumSamples)
-            {
-                i++;
-                continue;
-            }
-
-            prompt.LetGo(allocator);
-            begun.RemoveAt(i);
+            scheduler.Add(state.Create());
         }
-
-        while (waiting.TryPeek(out var prompt)
-            && (prompt.Request.NumSamples == 1 || begun.Count < MaxBegunPrompts) && FreeSlot() is { } slot)
-        {
-            waiting.Dequeue();
-            Begin(prompt, slot, []);
-            if (prompt.Request.NumSamples > 1)
-            {
-                prompt.Hold(slot.Pages, allocator);
-                prompt.IsPrefixCached = prompt.PrefixLength == 0;
-                begun.Add(prompt);
-            }
-        }
-    }
-
-    private void Begin(PromptState prompt, Slot slot, ReadOnlySpan<int> sharedPages)
-    {
-        slot.Begin(prompt, prompt.NextSample, allocator, sharedPages);
-        slot.Random = CounterRandom.For(prompt.Request.Seed, SamplePurpose, (ulong)prompt.NextSample);
-        prompt.NextSample++;
-    }
-
-    /// <summary>Shares the prefix's full pages and copies the one that the sample will write into.</summary>
-    private void BeginSharingSample(PromptState prompt, Slot slot)
-    {
-        var fullPages = prompt.PrefixLength / KvPages.PageTokens;
-        Begin(prompt, slot, prompt.PrefixPages[..fullPages]);
-        if (prompt.PrefixLength % KvPages.PageTokens != 0)
-        {
-            pages.CopyPage(model.Device, prompt.PrefixPages[fullPages], slot.Pages[fullPages]);
-        }
-
-        slot.NumCached = prompt.PrefixLength;
     }
 
     /// <summary>Lays out the step's rows; returns how many sequences draw a token.</summary>
-    private int Compose(out int numRows)
+    private int Compose(StepPlan plan)
     {
         layout.Clear();
-        numRows = 0;
-        var (numSampled, prefillBudget) = (0, settings.PrefillTokens);
-        foreach (var slot in slots)
+        var (numRows, numSampled) = (0, 0);
+        foreach (var rows in plan.Rows)
         {
-            if (slot.Prompt is null)
+            var sequence = (Sequence)rows.Sequence;
+            sequence.Begin();
+            if (rows.Draws)
             {
-                continue;
+                var s = sequence.Request.Request.Sampling;
+                logitRows[numSampled] = numRows + rows.NumTokens - 1;
+                sampling[numSampled] = new SamplingRow(s.Temperature, s.TopK, s.TopP, s.MinP, sequence.Random.NextSingle());
+                sampled[numSampled++] = sequence;
             }
 
-            var pending = slot.NumPending;
-            var count = Math.Min(pending, 1 + prefillBudget);
-            prefillBudget -= count - 1;
-            layout.Add(slot.NumCached, count, slot.Pages);
-            for (var end = slot.NumCached + count; slot.NumCached < end; slot.NumCached++)
+            layout.Add(sequence.NumCached, rows.NumTokens, sequence.Pages);
+            sequence.KnownTokens.Slice(sequence.NumCached, rows.NumTokens).CopyTo(tokens.AsSpan(numRows));
+            for (var end = sequence.NumCached + rows.NumTokens; sequence.NumCached < end; sequence.NumCached++)
             {
-                tokens[numRows] = slot.TokenAt(slot.NumCached);
-                positions[numRows++] = slot.NumCached;
+                positions[numRows++] = sequence.NumCached;
             }
 
-            slot.Prompt.IsPrefixCached |= slot.NumCached >= slot.Prompt.PrefixLength;
-            NumFed += count;
-            if (count == pending)
-            {
-                var s = slot.Prompt.Request.Sampling;
-                logitRows[numSampled] = numRows - 1;
-                sampling[numSampled] = new SamplingRow(s.Temperature, s.TopK, s.TopP, s.MinP, slot.Random.NextSingle());
-                sampled[numSampled++] = slot;
-            }
+            SharePrefixOf(sequence);
         }
 
+        NumFed += numRows;
+        NumRecomputed += plan.NumRecomputed;
         return numSampled;
+    }
+
+    /// <summary>The other samples can begin once the first has the prompt's keys; their hold on these ends when all have begun.</summary>
+    private void SharePrefixOf(Sequence sequence)
+    {
+        var state = sequence.Request;
+        if (state.NumCreated < state.Request.NumSamples && sequence.NumCached >= state.PrefixLength)
+        {
+            kv.Hold(state.Prefix, sequence, state.PrefixLength);
+            Begin(state, state.Request.NumSamples);
+        }
+        else if (state.Prefix.NumTokens > 0 && state.NumBegun == state.Request.NumSamples)
+        {
+            kv.LetGo(state.Prefix);
+        }
     }
 
     private void Forward(int numRows, int numSampled)
@@ -355,38 +278,41 @@ public sealed class GenerationEngine : IDisposable
     }
 
     /// <summary>Adds a drawn token to its sequence; ends the sequence if it is done.</summary>
-    private void Accept(Slot slot, int token, float logprob)
+    private void Accept(Sequence sequence, int token, float logprob)
     {
         if (float.IsNaN(logprob))
         {
             throw UserError.Environment("sampling", "the model's logits are not numbers", "a model whose training did not diverge");
         }
 
-        NumDrawn++;
-        slot.Tokens[slot.NumNew] = token;
-        slot.Logprobs[slot.NumNew++] = logprob;
-        var prompt = slot.Prompt!;
-        Drawn?.Invoke(new DrawnToken(prompt.Index, slot.Sample, token, logprob, []));
-        var stops = isStop[token] && !prompt.Request.IgnoresStop;
-        if (stops || prompt.Request.Prompt.Length + slot.NumNew == prompt.MaxLength)
+        if (sequence.Phase == SequencePhase.Ended)
         {
+            // Cancelled by what another token of this step made somebody do.
+            return;
+        }
+
+        NumDrawn++;
+        sequence.Add(token, logprob);
+        var state = sequence.Request;
+        Drawn?.Invoke(new DrawnToken(state.Index, sequence.Sample, token, logprob, []));
+        var stops = isStop[token] && !state.Request.IgnoresStop;
+        if ((stops || sequence.NumPromptTokens + sequence.NumGenerated == sequence.MaxLength) && sequence.Phase != SequencePhase.Ended)
+        {
+            End(sequence);
             Completed?.Invoke(new Completion(
-                prompt.Index, slot.Sample, slot.Tokens[..slot.NumNew], slot.Logprobs[..slot.NumNew],
+                state.Index, sequence.Sample, sequence.NewTokens, sequence.NewLogprobs,
                 stops ? FinishReason.Stop : FinishReason.Length));
-            slot.End(allocator);
         }
     }
 
-    private Slot? FreeSlot()
+    private void End(Sequence sequence)
     {
-        foreach (var slot in slots)
+        var state = sequence.Request;
+        scheduler.Remove(sequence);
+        state.Live.Remove(sequence);
+        if (state.Live.Count == 0 && state.NumCreated == state.Request.NumSamples)
         {
-            if (slot.Prompt is null)
-            {
-                return slot;
-            }
+            requests.Remove(state.Index);
         }
-
-        return null;
     }
 }

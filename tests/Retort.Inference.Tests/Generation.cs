@@ -23,7 +23,8 @@ internal static class Generation
     /// steps[i] steps.
     /// </summary>
     public static SortedDictionary<(int Request, int Sample), Completion> Run(
-        Transformer model, EngineSettings settings, GenerationRequest[] requests, int[]? order = null, int[]? steps = null)
+        Transformer model, EngineSettings settings, GenerationRequest[] requests, int[]? order = null, int[]? steps = null,
+        Action<GenerationEngine>? look = null)
     {
         using var engine = new GenerationEngine(model, settings);
         order ??= [.. Enumerable.Range(0, requests.Length)];
@@ -42,6 +43,7 @@ internal static class Generation
         engine.Run(TestContext.Current.CancellationToken);
         Assert.Equal(requests.Sum(request => request.NumSamples), done.Count);
         Assert.Equal(done.Values.Sum(completion => completion.Tokens.Length), engine.NumDrawn);
+        look?.Invoke(engine);
         return done;
     }
 

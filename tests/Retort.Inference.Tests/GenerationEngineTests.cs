@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Inference.Scheduling;
 using Retort.Models;
 using Retort.Tensors.Cpu;
 using Retort.TinyModels;
@@ -63,6 +64,99 @@ public sealed class GenerationEngineTests : IDisposable
             var sizes = new EngineSettings { MaxSequences = 1 + random.NextInt32(6), PrefillTokens = random.NextInt32(40) };
             Generation.AssertSame(expected, Generation.Run(model, sizes, Generation.Requests, order, steps));
         }
+    }
+
+    [Fact]
+    public void Policies_preemption_few_pages_and_cached_prefixes_change_no_token_and_no_bit()
+    {
+        var expected = Generation.Run(model, new EngineSettings { MaxSequences = 4 }, Generation.Requests);
+        var (preempted, evicted, swapped, recomputed, hits) = (0L, 0L, 0L, 0L, 0L);
+        for (var trial = 0UL; trial < 60; trial++)
+        {
+            var random = CounterRandom.For(2, "policies", trial);
+            var order = Enumerable.Range(0, Generation.Requests.Length).ToArray();
+            random.Shuffle<int>(order);
+            var steps = Array.ConvertAll(order, _ => random.NextInt32(12));
+            var settings = new EngineSettings
+            {
+                MaxSequences = 1 + random.NextInt32(4), PrefillTokens = random.NextInt32(40), MaxLength = 96, WatermarkPages = random.NextInt32(2),
+                KvTokens = 96 + 16 * random.NextInt32(6), HostKvTokens = 16 * random.NextInt32(20), CachesPrefixes = trial % 2 == 0,
+                Policy = new SchedulerPolicy
+                {
+                    Order = new NoisyOrder(trial), Preemption = trial % 5 == 0 ? PreemptionRule.Never : PreemptionRule.Always,
+                    KvMode = (KvMode)(trial % 3),
+                },
+            };
+            Generation.AssertSame(expected, Generation.Run(model, settings, Generation.Requests, order, steps, engine =>
+            {
+                preempted += engine.Scheduler.NumPreemptions;
+                evicted += engine.Scheduler.NumEvictions;
+                swapped += engine.NumSwapped;
+                recomputed += engine.NumRecomputed;
+                hits += engine.Kv.Cache?.NumHits ?? 0;
+                Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+            }));
+        }
+
+        Assert.All([preempted, evicted, swapped, recomputed, hits], count => Assert.True(count > 20, $"{preempted} {evicted} {swapped} {recomputed} {hits}"));
+    }
+
+    [Fact]
+    public void A_cancelled_request_is_gone_at_the_next_step_and_its_neighbours_do_not_notice()
+    {
+        var expected = Generation.Run(model, new EngineSettings { MaxSequences = 3 }, Generation.Requests);
+        for (var after = 0; after < 40; after++)
+        {
+            using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 3, PrefillTokens = 5 });
+            var done = new Dictionary<(int, int), Completion>();
+            engine.Completed = completion => done.Add((completion.Request, completion.Sample), completion);
+            Array.ForEach(Generation.Requests, request => engine.Submit(request));
+            for (var step = 0; step < after; step++)
+            {
+                engine.Step();
+            }
+
+            var before = done.Count;
+            engine.Cancel(after % Generation.Requests.Length);
+            Assert.Equal(before, done.Count);
+            engine.Run(TestContext.Current.CancellationToken);
+            Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+            foreach (var ((request, sample), completion) in expected)
+            {
+                if (request != after % Generation.Requests.Length)
+                {
+                    Assert.Equal(completion.Tokens, done[(request, sample)].Tokens);
+                    Assert.Equal(TransformerCases.Bits(completion.Logprobs), TransformerCases.Bits(done[(request, sample)].Logprobs));
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void A_request_may_be_cancelled_from_the_call_that_reports_its_token()
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 4 });
+        var (drawn, completed) = (0, 0);
+        engine.Completed = _ => completed++;
+        engine.Drawn = token =>
+        {
+            drawn++;
+            if (token.Request == 4)
+            {
+                engine.Cancel(4);
+            }
+        };
+        Array.ForEach(Generation.Requests, request => engine.Submit(request));
+        engine.Run(TestContext.Current.CancellationToken);
+        Assert.Equal(Generation.Requests.Sum(request => request.NumSamples) - 6, completed);
+        Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+    }
+
+    /// <summary>Ranks that jump about, so that everybody displaces everybody.</summary>
+    private sealed record NoisyOrder(ulong Seed) : OrderingKey
+    {
+        public override double Rank(ScheduledSequence sequence) =>
+            CounterRandom.For(Seed, "rank", (ulong)(sequence.Order + sequence.NumGenerated / 4)).NextDouble();
     }
 
     [Fact]

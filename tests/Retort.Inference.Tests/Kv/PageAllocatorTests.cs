@@ -1,6 +1,7 @@
+using Retort.Inference.Kv;
 using CsCheck;
 
-namespace Retort.Inference.Tests;
+namespace Retort.Inference.Tests.Kv;
 
 public sealed class PageAllocatorTests
 {

@@ -1,0 +1,76 @@
+using CsCheck;
+using Retort.Inference.Kv;
+using Retort.Tensors;
+
+namespace Retort.Inference.Tests.Kv;
+
+public sealed class PrefixCacheTests
+{
+    /// <summary>
+    /// Random texts over two letters come and go through a small pool. A slow model remembers what text each page was filled
+    /// with: what the cache finds is always the text's own page, and never one that somebody else has filled since.
+    /// </summary>
+    [Fact]
+    public void A_found_chain_holds_exactly_the_texts_pages()
+    {
+        Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Int[0, 3]).Array[1, 60].Sample(texts =>
+        {
+            var cache = new PrefixCache(7);
+            var pages = new PageAllocator(7, cache);
+            var filled = new string[7];
+            foreach (var (a, b, c) in texts)
+            {
+                int[] tokens = [.. Page(a), .. Page(b), .. Page(c)];
+                var (chain, held, known) = (default(PrefixChain), new List<int>(), "");
+                for (var i = 0; i < 3; i++)
+                {
+                    var page = tokens.AsSpan(i * KvPages.PageTokens, KvPages.PageTokens);
+                    known += "|" + string.Join(',', page.ToArray());
+                    if (held.Count == i && cache.TryFind(chain, page, out var longer))
+                    {
+                        held.Add(pages.Share(longer.Page));
+                        Assert.Equal(known, filled[longer.Page]);
+                    }
+                    else
+                    {
+                        held.Add(pages.Take());
+                        filled[held[i]] = known;
+                        Assert.True(cache.TryRegister(chain, held[i], page, out longer));
+                    }
+
+                    chain = longer;
+                }
+
+                Assert.Equal(4, pages.NumFree);
+                held.Reverse();
+                held.ForEach(pages.Release);
+                Assert.Equal(7, pages.NumFree);
+            }
+
+            Assert.True(cache.NumHits <= cache.NumQueries);
+        }, iter: 2000);
+
+        static IEnumerable<int> Page(int letter) => Enumerable.Repeat(letter, KvPages.PageTokens);
+    }
+
+    [Fact]
+    public void The_page_unused_for_longest_is_given_up_first_and_the_beginning_of_a_text_last()
+    {
+        var cache = new PrefixCache(3);
+        var pages = new PageAllocator(3, cache);
+        var text = new int[2 * KvPages.PageTokens];
+        int first = pages.Take(), second = pages.Take();
+        Assert.True(cache.TryRegister(default, first, text.AsSpan(0, KvPages.PageTokens), out var one));
+        Assert.True(cache.TryRegister(one, second, text.AsSpan(KvPages.PageTokens), out var two));
+        pages.Release(second);
+        pages.Release(first);
+        Assert.Equal(3, pages.NumFree);
+        pages.Take();
+        Assert.Equal(second, pages.Take());
+        Assert.True(cache.TryFind(default, text.AsSpan(0, KvPages.PageTokens), out var found));
+        Assert.Equal(one, found);
+        Assert.False(cache.TryFind(found, text.AsSpan(KvPages.PageTokens), out _));
+        // Nothing can follow a page that has been given up.
+        Assert.False(cache.TryRegister(two, second, text.AsSpan(0, KvPages.PageTokens), out _));
+    }
+}

@@ -1,0 +1,164 @@
+using CsCheck;
+using Retort.Inference.Kv;
+using Retort.Inference.Scheduling;
+using Retort.Tensors;
+
+namespace Retort.Inference.Tests.Scheduling;
+
+public sealed class SchedulerTests
+{
+    private static readonly SchedulerLimits OnePlace = new(1, 1);
+
+    private static SchedulerPolicy Limited(double c) => new() { Order = OrderingKey.PredictedRemaining, Preemption = PreemptionRule.Limited(c) };
+
+    [Fact]
+    public void The_papers_example_is_scheduled_as_it_says()
+    {
+        // Section 3.6.
+        Assert.Equal([15, 5, 9], UnitClock.Finish(Limited(0.5), OnePlace, [new(0, 10), new(2, 3), new(7, 2)]));
+        Assert.Equal([13, 5, 15], UnitClock.Finish(Limited(0.5), OnePlace, [new(0, 10), new(2, 3), new(8, 2)]));
+    }
+
+    [Fact]
+    public void Each_order_serves_as_its_name_says()
+    {
+        Job[] jobs = [new(0, 6), new(1, 5, Priority: 3), new(1, 2, Priority: 2), new(1, 4, Priority: 1)];
+        Assert.Equal([6, 11, 13, 17], UnitClock.Finish(new SchedulerPolicy(), OnePlace, jobs));
+        Assert.Equal([6, 17, 8, 12], UnitClock.Finish(new SchedulerPolicy { Order = OrderingKey.PredictedLength }, OnePlace, jobs));
+        Assert.Equal([6, 17, 8, 12], UnitClock.Finish(Limited(0), OnePlace, jobs));
+        Assert.Equal([12, 17, 3, 7], UnitClock.Finish(Limited(1), OnePlace, jobs));
+        Assert.Equal([6, 17, 12, 10], UnitClock.Finish(new SchedulerPolicy { Order = OrderingKey.Priority }, OnePlace, jobs));
+        var total = new SchedulerPolicy { Order = OrderingKey.PredictedLength, Preemption = PreemptionRule.Always };
+        Assert.Equal([17, 12, 3, 7], UnitClock.Finish(total, OnePlace, jobs));
+    }
+
+    [Fact]
+    public void A_newcomer_displaces_only_beyond_the_margin_and_a_sequence_only_so_often()
+    {
+        Job[] jobs = [new(0, 10), new(2, 6), new(3, 1)];
+        Assert.Equal([17, 9, 4], UnitClock.Finish(Limited(1), OnePlace, jobs));
+        Assert.Equal([17, 10, 4], UnitClock.Finish(Limited(1) with { Margin = 2 }, OnePlace, jobs));
+        Assert.Equal([17, 9, 4], UnitClock.Finish(Limited(1) with { Margin = 1.5 }, OnePlace, jobs));
+        Job[] many = [new(0, 10), new(1, 1), new(3, 1)];
+        Assert.Equal([12, 2, 4], UnitClock.Finish(Limited(1), OnePlace, many));
+        Assert.Equal([11, 2, 12], UnitClock.Finish(Limited(1) with { MaxPreemptions = 1 }, OnePlace, many));
+    }
+
+    [Fact]
+    public void Guards_bound_the_wait_of_a_long_sequence()
+    {
+        // A stream of short jobs fills the only place; the long one never gets it unless guarded.
+        Job[] jobs = [new(0, 3), new(0, 40), .. Enumerable.Range(1, 60).Select(i => new Job(2 * i, 2))];
+        var policy = new SchedulerPolicy { Order = OrderingKey.PredictedRemaining, Preemption = PreemptionRule.Always };
+        var starved = UnitClock.Finish(policy, OnePlace, jobs)[1];
+        Assert.Equal(163, starved);
+        Assert.InRange(UnitClock.Finish(policy with { Guard = StarvationGuard.Aging(1) }, OnePlace, jobs)[1], 43, 120);
+        Assert.InRange(UnitClock.Finish(policy with { Guard = StarvationGuard.Promotion(20, 45) }, OnePlace, jobs)[1], 60, 75);
+        var never = policy with { Guard = StarvationGuard.Promotion(1000, 5) };
+        Assert.Equal(starved, UnitClock.Finish(never, OnePlace, jobs)[1]);
+    }
+
+    [Fact]
+    public void Prompts_share_what_decode_rows_leave_of_the_budget()
+    {
+        var plans = new List<string>();
+        UnitClock.Finish(
+            new SchedulerPolicy(), new SchedulerLimits(3, 10), [new(0, 3, Prompt: 4), new(0, 2, Prompt: 25), new(1, 1, Prompt: 6)],
+            check: (_, plan) => plans.Add(string.Join(' ', plan.Rows.ToArray().Select(rows => $"{rows.Sequence.Order}:{rows.NumTokens}"))));
+        Assert.Equal(["0:4 1:6", "0:1 1:9", "0:1 1:9", "1:1 2:6", "1:1"], plans);
+    }
+
+    public static TheoryData<KvMode> Modes => [KvMode.Resident, KvMode.Discard, KvMode.Swap];
+
+    [Theory, MemberData(nameof(Modes))]
+    public void Invariants_hold_under_random_arrivals_in_every_mode_however_few_pages(KvMode mode)
+    {
+        var job = Gen.Select(Gen.Int[0, 60], Gen.Int[1, 50], Gen.Double[0, 60], Gen.Int[1, 60], (arrival, length, predicted, prompt) =>
+            new Job(arrival, length, predicted, prompt));
+        var order = One(OrderingKey.Arrival, OrderingKey.PredictedLength, OrderingKey.PredictedRemaining);
+        var rule = One([PreemptionRule.Never, PreemptionRule.Always, .. new[] { 0, 0.2, 0.5, 0.8, 1 }.Select(PreemptionRule.Limited)]);
+        var guard = One(StarvationGuard.None, StarvationGuard.Aging(0.5), StarvationGuard.Promotion(7, 3));
+        var victim = One(VictimRule.WorstRank, VictimRule.LeastCached);
+        var sizes = Gen.Select(Gen.Int[1, 6], Gen.Int[0, 30], Gen.Int[7, 40], Gen.Int[0, 20], Gen.Int[0, 2]);
+        Gen.Select(job.Array[1, 30], order, rule, guard, victim, sizes).Sample(
+            (jobs, key, preemption, starvation, victims, size) =>
+            {
+                var (places, extra, pages, hostPages, watermark) = size;
+                var policy = new SchedulerPolicy
+                {
+                    Order = key, Preemption = preemption, Guard = starvation, Victim = victims, KvMode = mode, Margin = extra % 3,
+                };
+                var kv = new PagedKv(pages, hostPages);
+                var limits = new SchedulerLimits(places, places + extra, watermark);
+                var protectedOnes = new HashSet<ScheduledSequence>();
+                long preemptions = 0, evictions = 0;
+                var finish = UnitClock.Finish(policy, limits, jobs, kv, (scheduler, plan) =>
+                {
+                    CheckPages(kv, scheduler, plan, limits);
+                    // With nothing evicted, whoever was protected still has its place.
+                    Assert.True(
+                        scheduler.NumEvictions > evictions
+                        || protectedOnes.All(sequence => sequence.Phase is SequencePhase.Running or SequencePhase.Ended));
+                    (preemptions, evictions) = (scheduler.NumPreemptions, scheduler.NumEvictions);
+                    protectedOnes = [.. scheduler.Running.ToArray().Where(sequence => preemption.Protects(sequence))];
+                });
+                Assert.All(finish, at => Assert.True(at > 0));
+                Assert.Equal(pages, kv.NumFreePages);
+                Assert.Equal(hostPages, kv.NumFreeHostPages);
+                Assert.True(!ReferenceEquals(preemption, PreemptionRule.Never) || preemptions == 0);
+            },
+            iter: 400);
+    }
+
+    [Fact]
+    public void Nothing_is_preempted_where_nothing_is_short()
+    {
+        Job[] jobs = [.. Enumerable.Range(0, 20).Select(i => new Job(i, 30 - i))];
+        UnitClock.Finish(Limited(1), new SchedulerLimits(20, 40), jobs, new PagedKv(100), (scheduler, _) =>
+        {
+            Assert.Equal(0, scheduler.NumPreemptions + scheduler.NumEvictions);
+            Assert.Equal(0, scheduler.Waiting.Length);
+        });
+    }
+
+    [Fact]
+    public void A_protected_sequence_that_lost_its_pages_comes_back_first()
+    {
+        // Both are past their thresholds when pages run out; the later one loses its pages and then goes before the shorter newcomers.
+        Job[] jobs = [new(0, 60, Prompt: 16), new(0, 60, Prompt: 16), .. Enumerable.Range(0, 8).Select(_ => new Job(30, 4, Prompt: 16))];
+        var finish = UnitClock.Finish(Limited(0.1), new SchedulerLimits(2, 40), jobs, new PagedKv(8));
+        Assert.True(finish[1] < finish[9], $"{finish[1]} {finish[9]}");
+    }
+
+    private static Gen<T> One<T>(params T[] choices) => Gen.Int[0, choices.Length - 1].Select(i => choices[i]);
+
+    private static void CheckPages(PagedKv kv, Scheduler scheduler, StepPlan plan, SchedulerLimits limits)
+    {
+        var held = new Dictionary<int, int>();
+        ScheduledSequence[] all = [.. scheduler.Running, .. scheduler.Waiting];
+        foreach (var sequence in all)
+        {
+            Assert.Equal(scheduler.Running.Contains(sequence), sequence.Phase == SequencePhase.Running);
+            Assert.True(sequence.Phase != SequencePhase.Waiting || sequence.NumPages == 0);
+            Assert.True(sequence.NumPages * KvPages.PageTokens >= sequence.NumCached);
+            foreach (var page in sequence.Phase == SequencePhase.Swapped ? [] : sequence.Pages)
+            {
+                held[page] = held.GetValueOrDefault(page) + 1;
+            }
+        }
+
+        // Free and used pages make up the pool; a page in two tables has as many references.
+        Assert.Equal(kv.NumPages, held.Count + kv.NumFreePages);
+        Assert.All(held, pair => Assert.Equal(pair.Value, kv.References(pair.Key)));
+        Assert.InRange(scheduler.Running.Length, 0, limits.MaxSequences);
+        Assert.InRange(plan.NumTokens, 0, limits.MaxTokens);
+        foreach (var rows in plan.Rows)
+        {
+            Assert.Equal(SequencePhase.Running, rows.Sequence.Phase);
+            Assert.True(rows.Sequence.NumPages * KvPages.PageTokens >= rows.Sequence.NumCached + rows.NumTokens);
+            // Before decoding: prompt + generated - 1 tokens are cached.
+            Assert.True(rows.NumTokens > 1 || !rows.Draws
+                || rows.Sequence.NumCached == rows.Sequence.NumPromptTokens + rows.Sequence.NumGenerated - 1);
+        }
+    }
+}
