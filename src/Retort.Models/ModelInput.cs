@@ -28,7 +28,10 @@ public readonly struct ModelInput
     public IntTensor Positions { get; }
 
     /// <summary>Rows whose logits are wanted; absent: all.</summary>
-    public IntTensor LogitRows { get; }
+    public IntTensor LogitRows { get; init; }
+
+    /// <summary>Reads the hidden states after each block; null: nobody does.</summary>
+    public IHiddenStateTap? Tap { get; init; }
 
     /// <summary>
     /// Whole sequences: number s is tokens sequenceStarts[s] .. sequenceStarts[s+1]-1. <paramref name="keysSeen"/> is the sum

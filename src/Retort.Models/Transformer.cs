@@ -61,11 +61,12 @@ public sealed class Transformer : IDisposable
             x = tape.Embed(input.Positions, positionTable, addTo: x);
         }
 
-        foreach (var layer in layers)
+        for (var layer = 0; layer < layers.Length; layer++)
         {
             var scope = tape.BeginScope();
-            x = layer.Forward(tape, this, input, x);
+            x = layers[layer].Forward(tape, this, input, x);
             tape.EndScope(scope);
+            input.Tap?.AfterBlock(layer, x.Value);
         }
 
         if (!input.LogitRows.IsAbsent)

@@ -8,6 +8,9 @@ public sealed class Variable
 
     /// <summary>The gradient of the loss; absent until a consumer has written it.</summary>
     internal Tensor Gradient { get; set; }
+
+    /// <summary>Data from outside, whose gradient nobody asks for.</summary>
+    internal bool IsInput { get; set; }
 }
 
 /// <summary>
@@ -59,6 +62,14 @@ public sealed partial class Tape : IDisposable
     /// <summary>As <see cref="Take"/>, for integers.</summary>
     public IntTensor TakeInts(int length) => arena.TakeInts(length);
 
+    /// <summary>Data from outside the tape, such as features; linear layers compute no gradient of it.</summary>
+    public Variable Input(Tensor value)
+    {
+        var variable = NewVariable(value);
+        variable.IsInput = true;
+        return variable;
+    }
+
     /// <summary>
     /// Marks the memory in use. Without recording, <see cref="EndScope"/> gives back all taken since, so that layers share
     /// one set of intermediates; with recording they are needed again and it does nothing.
@@ -98,6 +109,7 @@ public sealed partial class Tape : IDisposable
         var variable = variables.Rent();
         variable.Value = value;
         variable.Gradient = default;
+        variable.IsInput = false;
         return variable;
     }
 

@@ -30,8 +30,12 @@ public sealed partial class Tape
             var dY = Y.Gradient;
             tape.Device.LinearBackwardWeight(
                 X.Value, dY, tape.Shards, Weight.MatrixIn(tape.Gradients), Bias?.In(tape.Gradients) ?? default);
-            var dX = tape.GradientOf(X, out var accumulate);
-            tape.Device.LinearBackwardInput(dY, Weight.MatrixIn(tape.values), dX, accumulate);
+            if (!X.IsInput)
+            {
+                var dX = tape.GradientOf(X, out var accumulate);
+                tape.Device.LinearBackwardInput(dY, Weight.MatrixIn(tape.values), dX, accumulate);
+            }
+
             if (Residual is null)
             {
                 tape.Retire(Y);

@@ -1,0 +1,80 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace Retort.Inference.Lengths;
+
+/// <summary>
+/// A smoothed distribution q over the bins of the remaining length (specification, section 2.4). A point-estimate smoother:
+/// successive classifier outputs are correlated, so q is too sure of itself. Plain data, no allocation.
+/// </summary>
+public struct BinBelief
+{
+    /// <summary>A product whose sum is below this has underflowed.</summary>
+    private const double LeastSum = 1e-8;
+
+    private Bins bins;
+
+    /// <summary>Probabilities of the bins; all 0 before the first <see cref="Update"/>.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<double> Probabilities => bins;
+
+    /// <summary>Whether nothing is believed yet.</summary>
+    public readonly bool IsEmpty
+    {
+        get
+        {
+            foreach (var probability in Probabilities)
+            {
+                if (probability > 0)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Lets <paramref name="tokens"/> generated tokens move mass down, then weighs with the classifier's output
+    /// <paramref name="p"/>: q = normalise(T^tokens q * p). The first update takes p itself, and so does one whose product underflows.
+    /// </summary>
+    public void Update(LengthBins layout, int tokens, ReadOnlySpan<double> p)
+    {
+        Predict(layout, tokens);
+        var sum = 0.0;
+        for (var i = 0; i < LengthBins.Count; i++)
+        {
+            sum += bins[i] * p[i];
+        }
+
+        for (var i = 0; i < LengthBins.Count; i++)
+        {
+            bins[i] = sum < LeastSum ? p[i] : bins[i] * p[i] / sum;
+        }
+    }
+
+    /// <summary>
+    /// q = T^tokens q: with each token a bin keeps 1 - 1/w of its mass and hands 1/w to the bin below; the lowest keeps all.
+    /// </summary>
+    private void Predict(LengthBins layout, int tokens)
+    {
+        var down = 1 / layout.Width;
+        for (; tokens > 0; tokens--)
+        {
+            bins[0] += down * bins[1];
+            for (var i = 1; i < LengthBins.Count - 1; i++)
+            {
+                bins[i] = (1 - down) * bins[i] + down * bins[i + 1];
+            }
+
+            bins[LengthBins.Count - 1] *= 1 - down;
+        }
+    }
+
+    [InlineArray(LengthBins.Count)]
+    private struct Bins
+    {
+        private double first;
+    }
+}

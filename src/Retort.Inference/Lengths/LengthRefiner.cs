@@ -1,0 +1,136 @@
+using Retort.Models;
+using Retort.Tensors;
+
+namespace Retort.Inference.Lengths;
+
+/// <summary>
+/// Refines beliefs from the model's own hidden states, all requests of a step in one small product. In each step:
+/// <see cref="Begin"/>, <see cref="Add"/> for each sequence that is about to draw a token, the forward pass with this as its tap,
+/// <see cref="Refine"/>. What it computes for a request depends on the request alone. Steady state allocates nothing.
+/// </summary>
+/// <remarks>
+/// A request's vector is, at the end of its prompt, the mean over all prompt positions, and in a decode step the newest token's.
+/// </remarks>
+public sealed class LengthRefiner : IHiddenStateTap, IDisposable
+{
+    private readonly LengthProbe probe;
+    private readonly int refineEvery;
+    private readonly Device device;
+    private readonly Tape tape;
+    private readonly LengthBelief[] beliefs;
+    private readonly int[] rows, generated, promptLengths, promptPages;
+    private readonly float[] mean, logits;
+    private readonly double[] probabilities = new double[LengthBins.Count];
+    private StepLayout? layout;
+    private Tensor features;
+    private int count;
+
+    /// <summary>A refiner for steps of at most <paramref name="maxSequences"/> sequences over <paramref name="numPages"/> KV pages.</summary>
+    public LengthRefiner(LengthProbe probe, int maxSequences, int numPages, int refineEvery = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(refineEvery, 1);
+        (this.probe, this.refineEvery, device) = (probe, refineEvery, probe.Network.Device);
+        var (hidden, inner) = (probe.Network.NumInputs, probe.Network.InnerSize);
+        Sums = new PageSums(device, numPages, hidden);
+        tape = new Tape(device, probe.Network.Parameters, BinClassifier.ForwardBytes(hidden, inner, maxSequences), isRecording: false);
+        (beliefs, rows, generated) = (new LengthBelief[maxSequences], new int[maxSequences], new int[maxSequences]);
+        (promptLengths, promptPages) = (new int[maxSequences], new int[maxSequences]);
+        (mean, logits) = (new float[hidden], new float[maxSequences * LengthBins.Count]);
+    }
+
+    /// <summary>Sums over prompt positions, beside the KV pages.</summary>
+    public PageSums Sums { get; }
+
+    /// <summary>Bytes of native memory such a refiner takes beside the probe.</summary>
+    public static long Bytes(int hiddenSize, int innerSize, int maxSequences, int numPages) =>
+        sizeof(float) * (long)numPages * hiddenSize + BinClassifier.ForwardBytes(hiddenSize, innerSize, maxSequences);
+
+    /// <summary>Begins a step, laid out completely.</summary>
+    public void Begin(StepLayout layout) => (this.layout, count) = (layout, 0);
+
+    /// <summary>
+    /// Sequence number <paramref name="sequence"/> of the layout draws a token in this step: its last row is its newest token.
+    /// <paramref name="numGenerated"/> tokens had been generated before; with 0 that row is the last of <paramref name="promptLength"/>.
+    /// </summary>
+    public void Add(int sequence, LengthBelief belief, int promptLength, int numGenerated)
+    {
+        var isDue = belief.RefinedAt < 0 || numGenerated - belief.RefinedAt >= refineEvery;
+        if (!isDue)
+        {
+            return;
+        }
+
+        (beliefs[count], generated[count]) = (belief, numGenerated);
+        rows[count] = layout!.RowStarts[sequence + 1] - 1;
+        (promptLengths[count], promptPages[count]) =
+            (promptLength, layout.Pages(sequence)[(promptLength - 1) / KvPages.PageTokens]);
+        count++;
+    }
+
+    /// <inheritdoc/>
+    public void AfterBlock(int layer, Tensor rows)
+    {
+        if (layer != probe.Layer)
+        {
+            return;
+        }
+
+        Sums.Add(layout!, rows);
+        if (count > 0)
+        {
+            tape.Reset();
+            var indices = tape.TakeInts(count);
+            device.Write(indices, this.rows.AsSpan(0, count));
+            features = tape.Take(count, rows.Columns);
+            device.GatherRows(rows, indices, features);
+        }
+    }
+
+    /// <summary>Classifies the step's rows and updates the beliefs of their requests.</summary>
+    public void Refine()
+    {
+        if (count == 0)
+        {
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            if (generated[i] == 0)
+            {
+                Sums.Read(promptPages[i], mean);
+                TakeMean(mean, promptLengths[i]);
+                device.Write(features.Slice(i, 1), mean);
+            }
+        }
+
+        device.Read(probe.Network.Forward(tape, tape.Input(features)).Value, logits.AsSpan(0, count * LengthBins.Count));
+        for (var i = 0; i < count; i++)
+        {
+            var row = logits.AsSpan(i * LengthBins.Count, LengthBins.Count);
+            if (!row.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            {
+                BinClassifier.Softmax(row, probabilities);
+                beliefs[i].Refine(probe.Bins, generated[i], probabilities);
+            }
+
+            beliefs[i] = null!;
+        }
+    }
+
+    /// <summary>The mean over a prompt from the sum over its positions: one division an element.</summary>
+    internal static void TakeMean(Span<float> sum, int promptLength)
+    {
+        foreach (ref var value in sum)
+        {
+            value /= promptLength;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        tape.Dispose();
+        Sums.Dispose();
+    }
+}
