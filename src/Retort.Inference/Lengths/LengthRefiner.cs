@@ -17,7 +17,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     private readonly int refineEvery;
     private readonly Device device;
     private readonly Tape tape;
-    private readonly LengthBelief[] beliefs;
+    private readonly LengthBelief?[] beliefs;
     private readonly int[] rows, generated, promptLengths, promptPages;
     private readonly float[] mean, logits;
     private readonly double[] probabilities = new double[LengthBins.Count];
@@ -33,7 +33,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         var (hidden, inner) = (probe.Network.NumInputs, probe.Network.InnerSize);
         Sums = new PageSums(device, numPages, hidden);
         tape = new Tape(device, probe.Network.Parameters, BinClassifier.ForwardBytes(hidden, inner, maxSequences), isRecording: false);
-        (beliefs, rows, generated) = (new LengthBelief[maxSequences], new int[maxSequences], new int[maxSequences]);
+        (beliefs, rows, generated) = (new LengthBelief?[maxSequences], new int[maxSequences], new int[maxSequences]);
         (promptLengths, promptPages) = (new int[maxSequences], new int[maxSequences]);
         (mean, logits) = (new float[hidden], new float[maxSequences * LengthBins.Count]);
     }
@@ -98,23 +98,19 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         {
             if (generated[i] == 0)
             {
-                Sums.Read(promptPages[i], mean);
-                TakeMean(mean, promptLengths[i]);
-                device.Write(features.Slice(i, 1), mean);
+                WriteMean(i);
             }
         }
 
         device.Read(probe.Network.Forward(tape, tape.Input(features)).Value, logits.AsSpan(0, count * LengthBins.Count));
         for (var i = 0; i < count; i++)
         {
-            var row = logits.AsSpan(i * LengthBins.Count, LengthBins.Count);
-            if (!row.ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            if (beliefs[i] is { } belief)
             {
-                BinClassifier.Softmax(row, probabilities);
-                beliefs[i].Refine(probe.Bins, generated[i], probabilities);
+                BinClassifier.Softmax(logits.AsSpan(i * LengthBins.Count, LengthBins.Count), probabilities);
+                belief.Refine(probe.Bins, generated[i], probabilities);
+                beliefs[i] = null;
             }
-
-            beliefs[i] = null!;
         }
     }
 
@@ -125,6 +121,20 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         {
             value /= promptLength;
         }
+    }
+
+    /// <summary>Row i is of the end of a prompt: its features are the mean. Where the sum is unknown, nothing is refined.</summary>
+    private void WriteMean(int i)
+    {
+        Sums.Read(promptPages[i], mean);
+        if (float.IsNaN(mean[0]))
+        {
+            beliefs[i] = null;
+            return;
+        }
+
+        TakeMean(mean, promptLengths[i]);
+        device.Write(features.Slice(i, 1), mean);
     }
 
     /// <inheritdoc/>
