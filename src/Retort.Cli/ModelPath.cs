@@ -20,7 +20,7 @@ internal static class ModelPath
             return path;
         }
 
-        CheckpointFolder.Recover(path);
+        AtomicFolder.Recover(path);
         if (!Directory.Exists(path))
         {
             var siblings = Path.GetDirectoryName(Path.GetFullPath(path)) is { } parent && Directory.Exists(parent)

@@ -114,15 +114,6 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         }
     }
 
-    /// <summary>The mean over a prompt from the sum over its positions: one division an element.</summary>
-    internal static void TakeMean(Span<float> sum, int promptLength)
-    {
-        foreach (ref var value in sum)
-        {
-            value /= promptLength;
-        }
-    }
-
     /// <summary>Row i is of the end of a prompt: its features are the mean. Where the sum is unknown, nothing is refined.</summary>
     private void WriteMean(int i)
     {
@@ -133,7 +124,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
             return;
         }
 
-        TakeMean(mean, promptLengths[i]);
+        PageSums.TakeMean(mean, promptLengths[i]);
         device.Write(features.Slice(i, 1), mean);
     }
 

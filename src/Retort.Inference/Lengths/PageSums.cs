@@ -41,6 +41,15 @@ public sealed class PageSums : IDisposable
         }
     }
 
+    /// <summary>The mean over a prompt from the sum over its positions: one division an element.</summary>
+    public static void TakeMean(Span<float> sum, int promptLength)
+    {
+        foreach (ref var value in sum)
+        {
+            value /= promptLength;
+        }
+    }
+
     /// <summary>Makes a page's row unknown: its keys were copied from a page that may have gone on since.</summary>
     public void Forget(int page) => lastPositions[page] = Unknown;
 

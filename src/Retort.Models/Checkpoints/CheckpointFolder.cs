@@ -5,15 +5,12 @@ using Retort.Models.Tokenizers;
 namespace Retort.Models.Checkpoints;
 
 /// <summary>
-/// Writes checkpoint folders in the Hugging Face layout. The new folder is complete before it takes the old one's place;
-/// if the power fails between the two renames, <see cref="Recover"/> brings the old one back.
+/// Writes checkpoint folders in the Hugging Face layout, whole or not at all (<see cref="AtomicFolder"/>).
 /// </summary>
 public static class CheckpointFolder
 {
     /// <summary>The file with the tokens generation starts and ends with.</summary>
     public const string GenerationConfigName = "generation_config.json";
-
-    private const string NewSuffix = ".partial", OldSuffix = ".old";
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
 
@@ -26,16 +23,10 @@ public static class CheckpointFolder
         string folder, ModelConfig config, IEnumerable<TensorToWrite> tensors, ITokenizer? tokenizer,
         TensorType type = TensorType.F32, Action<string>? addFiles = null)
     {
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         var list = tensors.ToArray();
         CheckTensors(config, list);
-        Recover(folder);
-        RefuseForeign(folder);
-        var partial = folder + NewSuffix;
-        Attempt(folder, () => DeleteIfThere(partial));
-        try
+        AtomicFolder.Write(folder, "checkpoint", HuggingFaceConfig.FileName, partial =>
         {
-            Attempt(folder, () => Directory.CreateDirectory(partial));
             var configJson = HuggingFaceConfig.Write(config, type);
             AtomicFile.Write(Path.Combine(partial, HuggingFaceConfig.FileName), stream => stream.Write(configJson));
             SafetensorsWriter.Write(Path.Combine(partial, SafetensorsFolder.FileName), list, type);
@@ -43,58 +34,7 @@ public static class CheckpointFolder
             AtomicFile.Write(Path.Combine(partial, GenerationConfigName), stream => stream.Write(generationJson));
             tokenizer?.Save(partial);
             addFiles?.Invoke(partial);
-            Attempt(folder, () => Replace(folder, partial));
-        }
-        catch
-        {
-            // The write's own fault is the one to report.
-            try
-            {
-                DeleteIfThere(partial);
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-            }
-
-            throw;
-        }
-    }
-
-    /// <summary>Undoes a replacement that was cut off between its two renames; does nothing otherwise.</summary>
-    public static void Recover(string folder)
-    {
-        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        if (!Directory.Exists(folder) && Directory.Exists(folder + OldSuffix))
-        {
-            Attempt(folder, () => Directory.Move(folder + OldSuffix, folder));
-        }
-    }
-
-    private static void Replace(string folder, string partial)
-    {
-        var old = folder + OldSuffix;
-        DeleteIfThere(old);
-        if (Directory.Exists(folder))
-        {
-            Directory.Move(folder, old);
-        }
-
-        Directory.Move(partial, folder);
-        DeleteIfThere(old);
-    }
-
-    private static void RefuseForeign(string folder)
-    {
-        if (File.Exists(folder))
-        {
-            throw UserError.Request(folder, "is a file", "a folder, or a name not yet taken");
-        }
-
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()
-            && !File.Exists(Path.Combine(folder, HuggingFaceConfig.FileName)))
-        {
-            throw UserError.Request(folder, "holds files but no checkpoint, and would be replaced", "an empty or new folder");
-        }
+        });
     }
 
     private static void CheckTensors(ModelConfig config, TensorToWrite[] tensors)
@@ -131,25 +71,5 @@ public static class CheckpointFolder
 
         memory.WriteByte((byte)'\n');
         return memory.ToArray();
-    }
-
-    private static void DeleteIfThere(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static void Attempt(string folder, Action action)
-    {
-        try
-        {
-            action();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw UserError.Environment(folder, $"cannot be written ({fault.Message})", "a writable folder with room", fault);
-        }
     }
 }

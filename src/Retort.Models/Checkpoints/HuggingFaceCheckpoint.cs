@@ -26,7 +26,7 @@ public sealed class HuggingFaceCheckpoint : ITensorSource
     /// <summary>Opens a folder and checks that its tensors are those of its configuration.</summary>
     public static HuggingFaceCheckpoint Open(string folder)
     {
-        CheckpointFolder.Recover(folder);
+        AtomicFolder.Recover(folder);
         if (!Directory.Exists(folder))
         {
             throw UserError.Request(folder, "does not exist", "a checkpoint folder, or a llama2.c model (.bin)");

@@ -1,0 +1,102 @@
+namespace Retort.Core;
+
+/// <summary>
+/// Folders that are either the old ones or the new ones. The new folder is complete before it takes the old one's place;
+/// if the power fails between the two renames, <see cref="Recover"/> brings the old one back.
+/// </summary>
+public static class AtomicFolder
+{
+    private const string NewSuffix = ".partial", OldSuffix = ".old";
+
+    /// <summary>
+    /// Lets <paramref name="fill"/> write into a new folder and puts it where <paramref name="folder"/> is. What is there is replaced as
+    /// a whole if it holds a file <paramref name="marker"/>; a folder of anything else is not touched.
+    /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="kind">What it holds, for messages: "checkpoint".</param>
+    /// <param name="marker">A file that every such folder has.</param>
+    /// <param name="fill">Is given the folder to write into.</param>
+    public static void Write(string folder, string kind, string marker, Action<string> fill)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        Recover(folder);
+        RefuseForeign(folder, kind, marker);
+        var partial = folder + NewSuffix;
+        Attempt(folder, () => DeleteIfThere(partial));
+        try
+        {
+            Attempt(folder, () => Directory.CreateDirectory(partial));
+            fill(partial);
+            Attempt(folder, () => Replace(folder, partial));
+        }
+        catch
+        {
+            // The write's own fault is the one to report.
+            try
+            {
+                DeleteIfThere(partial);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Undoes a replacement that was cut off between its two renames; does nothing otherwise.</summary>
+    public static void Recover(string folder)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (!Directory.Exists(folder) && Directory.Exists(folder + OldSuffix))
+        {
+            Attempt(folder, () => Directory.Move(folder + OldSuffix, folder));
+        }
+    }
+
+    private static void Replace(string folder, string partial)
+    {
+        var old = folder + OldSuffix;
+        DeleteIfThere(old);
+        if (Directory.Exists(folder))
+        {
+            Directory.Move(folder, old);
+        }
+
+        Directory.Move(partial, folder);
+        DeleteIfThere(old);
+    }
+
+    private static void RefuseForeign(string folder, string kind, string marker)
+    {
+        if (File.Exists(folder))
+        {
+            throw UserError.Request(folder, "is a file", "a folder, or a name not yet taken");
+        }
+
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, marker)))
+        {
+            throw UserError.Request(folder, $"holds files but no {kind}, and would be replaced", "an empty or new folder");
+        }
+    }
+
+    private static void DeleteIfThere(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void Attempt(string folder, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Environment(folder, $"cannot be written ({fault.Message})", "a writable folder with room", fault);
+        }
+    }
+}
