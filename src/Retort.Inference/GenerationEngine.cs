@@ -1,5 +1,6 @@
 using Retort.Core;
 using Retort.Inference.Kv;
+using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Models;
 using Retort.Tensors;
@@ -19,6 +20,8 @@ public sealed class GenerationEngine : IDisposable
     private readonly long began;
     private readonly Tape tape;
     private readonly KvPages pages;
+    private readonly ILengthPredictor? predictor;
+    private readonly LengthRefiner? refiner;
     private readonly HostPages hostPages;
     private readonly PagedKv kv;
     private readonly Scheduler scheduler;
@@ -31,9 +34,14 @@ public sealed class GenerationEngine : IDisposable
     private readonly Sequence[] sampled;
     private int numSubmitted;
 
-    /// <summary>An engine over a model's weights, which it shares. <paramref name="time"/> is read at arrivals, for policies that look at waiting.</summary>
-    public GenerationEngine(Transformer model, EngineSettings settings, TimeProvider? time = null)
+    /// <summary>
+    /// An engine over a model's weights, which it shares. <paramref name="predictor"/> predicts lengths for policies that look at them (none: a request's
+    /// own limit); it stays its owner's. <paramref name="time"/> is read at arrivals, for policies that look at waiting.
+    /// </summary>
+    public GenerationEngine(
+        Transformer model, EngineSettings settings, ILengthPredictor? predictor = null, TimeProvider? time = null)
     {
+        this.predictor = predictor;
         (this.model, this.settings, this.time) = (model, settings.Validated(model.Config), time ?? TimeProvider.System);
         settings = this.settings;
         began = this.time.GetTimestamp();
@@ -41,7 +49,8 @@ public sealed class GenerationEngine : IDisposable
         kv = new PagedKv(settings.NumPages, settings.NumHostPages, settings.CachesPrefixes);
         scheduler = new Scheduler(settings.Policy, new SchedulerLimits(numPlaces, maxRows, settings.WatermarkPages), kv);
         pages = new KvPages(model.Device, model.Config.NumLayers, settings.NumPages, model.Heads, settings.KvFormat);
-        hostPages = new HostPages(pages, settings.NumHostPages);
+        refiner = predictor?.CreateRefiner(numPlaces, settings.NumPages);
+        hostPages = new HostPages(pages, settings.NumHostPages, refiner?.Sums);
         layout = new StepLayout(numPlaces, PageCount.For(settings.MaxLength));
         tape = new Tape(model.Device, model.Parameters, ActivationBytes(model.Config, maxRows, numPlaces), isRecording: false);
         isStop = new bool[model.Config.VocabularySize];
@@ -116,6 +125,8 @@ public sealed class GenerationEngine : IDisposable
 
         var maxLength = (int)Math.Min((long)request.Prompt.Length + wanted.MaxNewTokens, MaxLength);
         var state = new RequestState(numSubmitted++, request, maxLength, time.GetElapsedTime(began).TotalSeconds);
+        state.Belief = predictor?.Begin(request.Prompt, maxLength - request.Prompt.Length, (ulong)state.Index, request.KnownLength)
+            ?? new LengthBelief(maxLength - request.Prompt.Length, maxLength - request.Prompt.Length);
         requests.Add(state.Index, state);
         Begin(state, state.PrefixLength == 0 ? request.NumSamples : 1);
         return state.Index;
@@ -132,6 +143,22 @@ public sealed class GenerationEngine : IDisposable
             state.Live.ForEach(scheduler.Remove);
             state.Live.Clear();
             kv.LetGo(state.Prefix);
+        }
+    }
+
+    /// <summary>Ends one sample of a request, as <see cref="Cancel(int)"/> does all of them.</summary>
+    public void Cancel(int request, int sample)
+    {
+        if (!requests.TryGetValue(request, out var state))
+        {
+            return;
+        }
+
+        // The one that ends may be the one the others wait for, or may not be there yet: none waits any more.
+        Begin(state, state.Request.NumSamples);
+        if (state.Live.Find(live => live.Sample == sample) is { } sequence)
+        {
+            End(sequence);
         }
     }
 
@@ -160,6 +187,7 @@ public sealed class GenerationEngine : IDisposable
         if (plan.NumTokens > 0)
         {
             Forward(plan.NumTokens, numSampled);
+            refiner?.Refine();
         }
 
         foreach (var rows in plan.Rows)
@@ -179,6 +207,7 @@ public sealed class GenerationEngine : IDisposable
     public void Dispose()
     {
         tape.Dispose();
+        refiner?.Dispose();
         pages.Dispose();
     }
 
@@ -208,6 +237,7 @@ public sealed class GenerationEngine : IDisposable
     private int Compose(StepPlan plan)
     {
         layout.Clear();
+        refiner?.Begin(layout);
         var (numRows, numSampled) = (0, 0);
         foreach (var rows in plan.Rows)
         {
@@ -222,6 +252,11 @@ public sealed class GenerationEngine : IDisposable
             }
 
             layout.Add(sequence.NumCached, rows.NumTokens, sequence.Pages);
+            if (rows.Draws && !sequence.SharesPromptBelief())
+            {
+                refiner?.Add(layout.NumSequences - 1, sequence.Belief, sequence.NumPromptTokens, sequence.NumGenerated);
+            }
+
             sequence.KnownTokens.Slice(sequence.NumCached, rows.NumTokens).CopyTo(tokens.AsSpan(numRows));
             for (var end = sequence.NumCached + rows.NumTokens; sequence.NumCached < end; sequence.NumCached++)
             {
@@ -262,7 +297,8 @@ public sealed class GenerationEngine : IDisposable
 
         var input = ModelInput.Step(
             Put(tokens.AsSpan(0, numRows)), Put(positions.AsSpan(0, numRows)), Put(logitRows.AsSpan(0, Math.Max(1, numSampled))),
-            layout, pages);
+            layout, pages) with
+        { Tap = refiner };
         var logits = model.Forward(tape, input);
         if (numSampled > 0)
         {
@@ -292,8 +328,9 @@ public sealed class GenerationEngine : IDisposable
         }
 
         NumDrawn++;
-        sequence.Add(token, logprob);
         var state = sequence.Request;
+        state.PromptBelief ??= sequence.Belief.Copy();
+        sequence.Add(token, logprob);
         Drawn?.Invoke(new DrawnToken(state.Index, sequence.Sample, token, logprob, []));
         var stops = isStop[token] && !state.Request.IgnoresStop;
         if ((stops || sequence.NumPromptTokens + sequence.NumGenerated == sequence.MaxLength) && sequence.Phase != SequencePhase.Ended)
@@ -312,6 +349,7 @@ public sealed class GenerationEngine : IDisposable
         state.Live.Remove(sequence);
         if (state.Live.Count == 0 && state.NumCreated == state.Request.NumSamples)
         {
+            kv.LetGo(state.Prefix);
             requests.Remove(state.Index);
         }
     }

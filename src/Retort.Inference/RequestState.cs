@@ -1,4 +1,5 @@
 using Retort.Inference.Kv;
+using Retort.Inference.Lengths;
 
 namespace Retort.Inference;
 
@@ -15,6 +16,12 @@ internal sealed class RequestState(int index, GenerationRequest request, int max
     /// <summary>The prompt's keys, held for samples that have not begun.</summary>
     public SharedPrefix Prefix { get; } = new();
 
+    /// <summary>What was believed of its length when it arrived.</summary>
+    public LengthBelief Belief { get; set; } = null!;
+
+    /// <summary>What was believed when the first sample had read the prompt; the others, which read no more than its end, take it over.</summary>
+    public LengthBelief? PromptBelief { get; set; }
+
     /// <summary>Tokens that samples share.</summary>
     public int PrefixLength => Request.Prompt.Length - 1;
 
@@ -30,13 +37,16 @@ internal sealed class RequestState(int index, GenerationRequest request, int max
     /// <summary>The next sample.</summary>
     public Sequence Create()
     {
-        var sequence = new Sequence(this, NumCreated)
+        var belief = (PromptBelief ?? Belief).Copy();
+        var sequence = new Sequence(this, NumCreated, belief)
         {
             Order = ((long)Index << 32) | (uint)NumCreated,
             ArrivalSeconds = arrivalSeconds,
             NumPromptTokens = Request.Prompt.Length,
             MaxLength = maxLength,
             Priority = Request.Priority,
+            PredictedLength = belief.Initial,
+            PredictedRemaining = belief.Remaining(0),
             Prefix = Prefix,
         };
         NumCreated++;

@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 
 namespace Retort.Inference;
@@ -11,9 +12,9 @@ internal sealed class Sequence : ScheduledSequence
     private int[]? tokens;
     private float[]? logprobs;
 
-    public Sequence(RequestState request, int sample)
+    public Sequence(RequestState request, int sample, LengthBelief belief)
     {
-        (Request, Sample) = (request, sample);
+        (Request, Sample, Belief) = (request, sample, belief);
         Random = CounterRandom.For(request.Request.Seed, SamplePurpose, (ulong)sample);
     }
 
@@ -22,6 +23,9 @@ internal sealed class Sequence : ScheduledSequence
 
     /// <summary>Which of its samples.</summary>
     public int Sample { get; }
+
+    /// <summary>What is believed of its length.</summary>
+    public LengthBelief Belief { get; private set; }
 
     /// <summary>This sample's own stream of random numbers.</summary>
     public CounterRandom Random;
@@ -46,10 +50,23 @@ internal sealed class Sequence : ScheduledSequence
         }
     }
 
+    /// <summary>Before its first token: takes over what a sibling has read from the prompt, if one has.</summary>
+    public bool SharesPromptBelief()
+    {
+        if (NumGenerated > 0 || Request.PromptBelief is not { } belief)
+        {
+            return false;
+        }
+
+        Belief = belief.Copy();
+        return true;
+    }
+
     /// <summary>Adds a drawn token.</summary>
     public void Add(int token, float logprob)
     {
         tokens![NumPromptTokens + NumGenerated] = token;
         logprobs![NumGenerated++] = logprob;
+        PredictedRemaining = Belief.Remaining(NumGenerated);
     }
 }

@@ -152,6 +152,31 @@ public sealed class GenerationEngineTests : IDisposable
         Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
     }
 
+    [Fact]
+    public void One_sample_may_be_cancelled_and_its_siblings_do_not_notice()
+    {
+        var expected = Generation.Run(model, new EngineSettings(), Generation.Requests);
+        for (var after = 0; after < 20; after++)
+        {
+            using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 4, PrefillTokens = 9 });
+            var done = new Dictionary<(int, int), Completion>();
+            engine.Completed = completion => done.Add((completion.Request, completion.Sample), completion);
+            Array.ForEach(Generation.Requests, request => engine.Submit(request));
+            for (var step = 0; step < after; step++)
+            {
+                engine.Step();
+            }
+
+            var sample = after % 6;
+            var wasDone = done.ContainsKey((4, sample));
+            engine.Cancel(4, sample);
+            engine.Run(TestContext.Current.CancellationToken);
+            Assert.Equal(expected.Keys.Where(key => wasDone || key != (4, sample)), done.Keys.Order());
+            Assert.All(done, pair => Assert.Equal(expected[pair.Key].Tokens, pair.Value.Tokens));
+            Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+        }
+    }
+
     /// <summary>Ranks that jump about, so that everybody displaces everybody.</summary>
     private sealed record NoisyOrder(ulong Seed) : OrderingKey
     {

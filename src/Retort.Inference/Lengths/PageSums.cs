@@ -16,6 +16,9 @@ public sealed class PageSums : IDisposable
     private readonly Storage owner;
     private readonly int[] lastPositions;
 
+    /// <summary>Numbers in a row.</summary>
+    public int HiddenSize => rows.Columns;
+
     /// <summary>Rows of <paramref name="hiddenSize"/> for so many pages, all unknown.</summary>
     public PageSums(Device device, int numPages, int hiddenSize)
     {
@@ -53,8 +56,14 @@ public sealed class PageSums : IDisposable
     /// <summary>Makes a page's row unknown: its keys were copied from a page that may have gone on since.</summary>
     public void Forget(int page) => lastPositions[page] = Unknown;
 
-    /// <summary>Reads the sum of the positions up to the last one fed into a page, to keep while the page's keys are elsewhere.</summary>
-    public void Read(int page, Span<float> sum) => device.Read(rows.Slice(page, 1), sum);
+    /// <summary>
+    /// Reads the sum of the positions up to the last one fed into a page, to keep while the page's keys are elsewhere; returns that position.
+    /// </summary>
+    public int Read(int page, Span<float> sum)
+    {
+        device.Read(rows.Slice(page, 1), sum);
+        return lastPositions[page];
+    }
 
     /// <summary>Puts back what <see cref="Read"/> gave, of positions 0 .. <paramref name="lastPosition"/>, perhaps beside another page.</summary>
     public void Write(int page, int lastPosition, ReadOnlySpan<float> sum)

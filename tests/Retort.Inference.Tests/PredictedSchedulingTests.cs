@@ -1,0 +1,108 @@
+using Retort.Core;
+using Retort.Inference.Lengths;
+using Retort.Inference.Scheduling;
+using Retort.Models;
+using Retort.Tensors.Cpu;
+using Retort.TinyModels;
+
+namespace Retort.Inference.Tests;
+
+/// <summary>The engine with predictors: they decide who runs, never what is said.</summary>
+public sealed class PredictedSchedulingTests : IDisposable
+{
+    private readonly CpuDevice device = new(2);
+    private readonly Transformer model;
+    private readonly LengthProbe probe;
+
+    public PredictedSchedulingTests()
+    {
+        model = TransformerCases.Build(TransformerCases.All["llama"], device);
+        probe = new LengthProbe(0, new LengthBins(40), new BinClassifier(device, model.Config.HiddenSize, 12));
+        probe.Network.Initialize(1, "probe");
+    }
+
+    public void Dispose()
+    {
+        probe.Dispose();
+        model.Dispose();
+        device.Dispose();
+    }
+
+    [Fact]
+    public void Under_trail_tokens_and_beliefs_are_a_requests_own_whatever_happens_to_it()
+    {
+        var (tokens, beliefs, _) = Run(new EngineSettings { MaxSequences = 1 });
+        var preempted = 0L;
+        for (var trial = 0UL; trial < 18; trial++)
+        {
+            var random = CounterRandom.For(3, "trail", trial);
+            var (found, foundBeliefs, preemptions) = Run(new EngineSettings
+            {
+                MaxSequences = 1 + random.NextInt32(4), PrefillTokens = random.NextInt32(30), MaxLength = 96,
+                KvTokens = 96 + 16 * random.NextInt32(5), HostKvTokens = 16 * random.NextInt32(15), CachesPrefixes = trial % 2 == 0,
+                Policy = NamedScheduler.Get("trail", c: 0.9).Policy with { KvMode = (KvMode)(trial % 3) },
+            });
+            preempted += preemptions;
+            Generation.AssertSame(tokens, found);
+            foreach (var (key, belief) in foundBeliefs)
+            {
+                // Samples after the first begin from what the first read; when it did is the schedule's.
+                Assert.True(key.Sample > 0 || beliefs[key] == belief, $"{key}: {beliefs[key]} {belief}");
+            }
+        }
+
+        Assert.True(preempted > 20, $"{preempted}");
+    }
+
+    [Fact]
+    public void With_known_lengths_the_shortest_come_first_and_without_an_oracle_refuses()
+    {
+        var lengths = new[] { 30, 5, 20, 1 };
+        using var engine = new GenerationEngine(
+            model, new EngineSettings { MaxSequences = 1, Policy = NamedScheduler.Get("srpt").Policy }, new OracleLengthPredictor());
+        var ended = new List<int>();
+        engine.Completed = completion => ended.Add(completion.Request);
+        foreach (var length in lengths)
+        {
+            engine.Submit(new GenerationRequest([1, 2], new SamplingSettings { MaxNewTokens = length }, 1) { KnownLength = length });
+        }
+
+        engine.Run(TestContext.Current.CancellationToken);
+        Assert.Equal([3, 1, 2, 0], ended);
+        var refusal = Assert.Throws<UserError>(() => engine.Submit(new GenerationRequest([1], new SamplingSettings(), 1)));
+        Assert.Contains("known length", refusal.Message, StringComparison.Ordinal);
+        Assert.False(engine.IsBusy);
+    }
+
+    [Fact]
+    public void Schedulers_have_the_studys_names_and_a_mistyped_one_is_told_the_nearest()
+    {
+        Assert.Equal(LengthSource.HiddenStates, NamedScheduler.Get("trail").Lengths);
+        Assert.Equal(NamedScheduler.All().Count, NamedScheduler.All().Select(one => one.Name).Distinct().Count());
+        Assert.Contains("did you mean 'trail'", Assert.Throws<UserError>(() => NamedScheduler.Get("trial")).Message, StringComparison.Ordinal);
+        Assert.Contains("--c", Assert.Throws<UserError>(() => NamedScheduler.Get("trail", c: 1.1)).Message, StringComparison.Ordinal);
+        Assert.Contains("--c", Assert.Throws<UserError>(() => NamedScheduler.Get("trail", c: double.NaN)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Completions, what was believed of each after each of its tokens, and how many preemptions it took.</summary>
+    private (SortedDictionary<(int, int), Completion> Tokens, Dictionary<(int Request, int Sample, int Token), double> Beliefs, long Preemptions) Run(
+        EngineSettings settings)
+    {
+        using var engine = new GenerationEngine(model, settings, new TrailPredictor(new ConstantLengthPredictor(20), probe));
+        var tokens = new SortedDictionary<(int, int), Completion>();
+        var beliefs = new Dictionary<(int, int, int), double>();
+        engine.Completed = completion => tokens.Add((completion.Request, completion.Sample), completion);
+        Array.ForEach(Generation.Requests, request => engine.Submit(request));
+        while (engine.IsBusy)
+        {
+            engine.Step();
+            foreach (var sequence in engine.Scheduler.Running.ToArray().Where(sequence => sequence.NumGenerated > 0))
+            {
+                beliefs[((int)(sequence.Order >> 32), (int)(sequence.Order & 255), sequence.NumGenerated)] = sequence.PredictedRemaining;
+            }
+        }
+
+        Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+        return (tokens, beliefs, engine.Scheduler.NumPreemptions + engine.Scheduler.NumEvictions);
+    }
+}
