@@ -2,6 +2,7 @@ using Retort.Core;
 using Retort.Recipes;
 using Retort.Recipes.Configuration;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.Instructions;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Cli;
@@ -9,12 +10,18 @@ namespace Retort.Cli;
 /// <summary>A task that commands know by name: its presets, and the way from settings to a task.</summary>
 internal abstract class TaskKind
 {
-    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance];
+    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance];
+
+    /// <summary>"countdown, sudoku or ...", for messages and help.</summary>
+    public static string Names { get; } = string.Join(", ", All.SkipLast(1).Select(kind => kind.Name)) + $" or {All[^1].Name}";
 
     public abstract string Name { get; }
 
     /// <summary>Names of settings to begin with; the first is the default.</summary>
     public abstract IReadOnlyList<string> Presets { get; }
+
+    /// <summary>The preset with the widest ranges, for a solver, which needs no training.</summary>
+    public virtual string WidestPreset => Presets[^1];
 
     public static TaskKind Find(string command, string name) => All.FirstOrDefault(kind => kind.Name == name)
         ?? throw UserError.Request(command, $"unknown task '{name}'", "one of " + string.Join(", ", All.Select(kind => kind.Name)),
@@ -141,4 +148,32 @@ internal sealed class SudokuKind : TaskKind<SudokuSettings>
     };
 
     protected override KnownTask Create(SudokuSettings settings) => new KnownSudoku(new SudokuTask(settings));
+}
+
+internal sealed class InstructionsKind : TaskKind<InstructionSettings>
+{
+    public static InstructionsKind Instance { get; } = new();
+
+    public override string Name => "instructions";
+
+    protected override IReadOnlyDictionary<string, InstructionSettings> Named { get; } = new OrderedDictionary<string, InstructionSettings>
+    {
+        ["mixed"] = InstructionSettings.Mixed,
+        ["visible"] = InstructionSettings.Visible,
+        ["stories"] = InstructionSettings.Stories,
+    };
+
+    protected override InstructionSettings TrainingTask => InstructionSettings.Mixed;
+
+    public override string WidestPreset => Presets[0];
+
+    /// <summary>Room for the begin token, the longest prompt and the longest output; stories have their lengths at temperature 1 only.</summary>
+    protected override TrainSettings<InstructionSettings> Training(InstructionSettings task) => new()
+    {
+        Task = task,
+        Model = new TrainModelSettings { MaxPositions = 16 * ((1 + InstructionSettings.MaxPromptTokens + task.MaxOutputTokens + 15) / 16) },
+        Evaluation = new TrainEvaluationSettings { Temperature = 1 },
+    };
+
+    protected override KnownTask Create(InstructionSettings settings) => new KnownInstructions(new InstructionTask(settings));
 }

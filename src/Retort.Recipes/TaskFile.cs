@@ -2,6 +2,7 @@ using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.Instructions;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Recipes;
@@ -31,6 +32,7 @@ public static class TaskFile
     {
         CountDownTask known => Config.Write(new TaskFile<CountDownSettings> { Name = known.Name, Task = known.Settings }),
         SudokuTask known => Config.Write(new TaskFile<SudokuSettings> { Name = known.Name, Task = known.Settings }),
+        InstructionTask known => Config.Write(new TaskFile<InstructionSettings> { Name = known.Name, Task = known.Settings }),
         _ => null,
     };
 

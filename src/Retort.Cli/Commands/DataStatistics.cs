@@ -1,6 +1,7 @@
 using System.Globalization;
 using Retort.Core;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.Instructions;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Cli.Commands;
@@ -80,6 +81,39 @@ internal static class DataStatistics
             ["without an undone guess", Value(100 * measured.ShareWithoutRevert, true)],
             ["undone guesses: median, mean", $"{measured.MedianReverts}, {Number(measured.MeanReverts)}"],
             .. SudokuBudgets.Select((budget, i) => (string[])[$"search answers within {budget} tokens", Value(100 * measured.ShareWithin[i], true)]),
+        ]);
+    }
+
+    /// <summary>The law of the outputs' lengths, end token counted, and what a prompt tells of them.</summary>
+    public static void Instructions(CliHost host, DataStatisticsRequest request)
+    {
+        var measured = InstructionStatistics.Measure(
+            (InstructionTask)request.Known.Task, request.Split, request.Count, request.Threads, host.Cancellation);
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Settings = request.Known.Yaml, Statistics = measured }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["", "share", "of tokens", "mean", "sd", "scv", "q1", "median", "q3", "longest", "at cap"],
+            .. measured.Kinds.Append(measured.All).Select(law => (string[])
+            [
+                law.Name, Value(100 * law.Share, true), Value(100 * law.TokenShare, true), Number(law.Mean), Number(law.Deviation),
+                law.Variation.ToString("0.00", CultureInfo.InvariantCulture), Count(law.LowerQuartile), Count(law.Median), Count(law.UpperQuartile),
+                Count(law.Longest), Value(100 * law.ShareAtCap, true),
+            ]),
+        ]);
+        host.Output.WriteLine();
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["instructions", Count(measured.All.Count)],
+            ["different prompts", Count(measured.DistinctPrompts)],
+            ["longest prompt, tokens", Count(measured.LongestPrompt)],
+            ["sd of the length", Number(measured.All.Deviation)],
+            ["given the kind", Number(measured.DeviationGivenKind)],
+            ["given the whole prompt", Number(measured.DeviationGivenPrompt)],
         ]);
     }
 

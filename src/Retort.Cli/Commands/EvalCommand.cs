@@ -17,11 +17,11 @@ internal sealed class EvalCommand : Command
     private const float DefaultTemperature = 0.7f;
 
     private readonly CliHost host;
-    private readonly Option<string?> task = new("--task") { HelpName = "NAME", Description = "countdown or sudoku. [default: the model's own]" };
+    private readonly Option<string?> task = new("--task") { HelpName = "NAME", Description = $"{TaskKind.Names}. [default: the model's own]" };
     private readonly Option<string?> data = new("--data")
     {
         HelpName = "FILE",
-        Description = "Problems to ask: JSON lines with \"nums\" and \"target\", or Sudoku lines. [default: the task's own]",
+        Description = "Problems to ask: JSON lines with \"nums\" and \"target\", Sudoku lines, or JSON lines with an instruction's \"prompt\". [default: the task's own]",
     };
 
     private readonly Option<int?> problems = NumberOption.Whole("--problems", 1, 100_000_000,
@@ -67,7 +67,7 @@ internal sealed class EvalCommand : Command
         var taskFile = TaskFileOf(model.Path);
         var own = taskFile is null ? null : TaskKind.NameIn(taskFile);
         var name = parsed.GetValue(task) ?? own
-            ?? throw UserError.Request(Name, "--task is missing and the model does not say its task", "--task countdown or sudoku");
+            ?? throw UserError.Request(Name, "--task is missing and the model does not say its task", $"--task {TaskKind.Names}");
         var known = TaskKind.Find(Name, name).Resolve(null, name == own ? taskFile : null, overrides);
         var items = parsed.GetValue(data) is { } path
             ? known.ReadItems(path, parsed.GetValue(problems))
@@ -133,10 +133,10 @@ internal sealed class EvalCommand : Command
 
     private void Solve(ParseResult parsed, int threads, IReadOnlyList<string> overrides)
     {
-        var name = parsed.GetValue(task) ?? throw UserError.Request(Name, "--task is missing", "--task countdown or sudoku");
+        var name = parsed.GetValue(task) ?? throw UserError.Request(Name, "--task is missing", $"--task {TaskKind.Names}");
         var kind = TaskKind.Find(Name, name);
         // The widest ranges: a solver needs no training.
-        var result = kind.Resolve("paper", null, overrides).Solve(parsed.GetValue(data), parsed.GetValue(problems), threads, host.Time);
+        var result = kind.Resolve(kind.WidestPreset, null, overrides).Solve(parsed.GetValue(data), parsed.GetValue(problems), threads, host.Time);
         var rate = result.Seconds > 0 ? result.Problems / result.Seconds : 0;
         var fields = new List<(string Name, double Value)> { (result.Unique is null ? "problems" : "puzzles", result.Problems), ("solved", result.Solved) };
         if (result.Unique is { } unique)

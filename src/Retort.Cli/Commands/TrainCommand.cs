@@ -7,12 +7,12 @@ namespace Retort.Cli.Commands;
 internal sealed class TrainCommand : Command
 {
     private readonly CliHost host;
-    private readonly Option<string?> task = new("--task") { HelpName = "NAME", Description = "countdown or sudoku. [default: what --config or the run says]" };
+    private readonly Option<string?> task = new("--task") { HelpName = "NAME", Description = $"{TaskKind.Names}. [default: what --config or the run says]" };
     private readonly Option<string?> preset = new("--preset")
     {
         HelpName = "NAME",
         Description = string.Join("; ", TaskKind.All.Select(kind => $"{kind.Name}: {string.Join(", ", kind.Presets)}"))
-            + ". [default: 3 numbers; 4x4: small enough for a few minutes]",
+            + ". [default: 3 numbers; 4x4; mixed: small enough for a few minutes]",
     };
 
     private readonly ComputeOptions compute = new();
