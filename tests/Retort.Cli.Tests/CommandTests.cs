@@ -180,6 +180,7 @@ public class CommandTests
     [InlineData("data")]
     [InlineData("data countdown")]
     [InlineData("data sudoku")]
+    [InlineData("data instructions")]
     [InlineData("data convert")]
     [InlineData("compare")]
     public void Help_fits_80_columns_and_is_data(string command)

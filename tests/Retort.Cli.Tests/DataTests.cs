@@ -11,6 +11,7 @@ public sealed class DataTests : IDisposable
     [Theory]
     [InlineData("countdown", "id,split,numbers,target,solution,variant,heuristic,trace,solved,tokens")]
     [InlineData("sudoku", "id,split,puzzle,solution,variant,reverts,trace,tokens")]
+    [InlineData("instructions", "id,split,kind,prompt,answer,output_tokens")]
     public void Problems_are_the_same_bytes_for_any_number_of_threads(string task, string fields)
     {
         string[] words = ["data", task, "--n", "600", "--split", "validation", "--json"];
@@ -35,6 +36,9 @@ public sealed class DataTests : IDisposable
         Assert.Equal(("all", "solved", 70.4), (solved.GetProperty("row").GetString(), solved.GetProperty("quantity").GetString(), solved.GetProperty("paper").GetDouble()));
         Assert.Equal(solved.GetProperty("ours").GetDouble() - 70.4, solved.GetProperty("difference").GetDouble(), 6);
         Assert.Contains("mean givens", Cli.Run(["data", "sudoku", "--statistics", "--n", "20", "--preset", "shallow4x4"]).Output, StringComparison.Ordinal);
+        Assert.Contains("given the whole prompt", Cli.Run(["data", "instructions", "--statistics", "--n", "200"]).Output, StringComparison.Ordinal);
+        using var lengths = JsonDocument.Parse(Cli.Run(["data", "instructions", "--statistics", "--n", "200", "--preset", "stories", "--json"]).Output);
+        Assert.Equal(1, lengths.RootElement.GetProperty("statistics").GetProperty("kinds")[0].GetProperty("tokenShare").GetDouble());
     }
 
     [Fact]
@@ -48,7 +52,7 @@ public sealed class DataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, convert")]
+    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, convert")]
     [InlineData("data countdown --n 5", "data countdown: --out is missing; expected --out FILE, or --statistics")]
     [InlineData("data countdown --out x", "data countdown: --n is missing; expected --n N, the number of problems")]
     [InlineData("data countdown --n 5 --out x --set task.numbrs=1..9", "--set task.numbrs=1..9: task.numbrs: unknown setting")]
@@ -56,6 +60,7 @@ public sealed class DataTests : IDisposable
     [InlineData("data countdown --n 5 --out x --set task.beamWidth=0..3", "task.beamWidth: 0..3 is out of range")]
     [InlineData("data sudoku --n 5 --out x --preset easy", "--preset: unknown preset 'easy' of sudoku; expected one of hard6x6")]
     [InlineData("data sudoku --n 5 --out x --set task.size=5", "--set task.size=5: task.size: 5; expected 4, 6 or 9")]
+    [InlineData("data instructions --n 5 --out x --set task.weights.story=-1", "--set task.weights.story=-1: task.weights.story: is -1; expected in 0..1000")]
     [InlineData("data convert --out x", "data convert: --model is missing; expected --model FOLDER or FILE.bin")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.Instructions;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Cli.Tests;
@@ -47,6 +48,22 @@ public sealed class EvalTests : IDisposable
             json.RootElement.GetProperty("unique").GetInt32()));
     }
 
+    [Fact]
+    public void Instructions_are_solved_without_a_model_and_asked_from_a_file()
+    {
+        var data = folder.Write("prompts.jsonl", "{\"prompt\": \"sort b a :\"}\n{\"prompt\": \"story calm ann , key map rope :\"}\n");
+        foreach (var words in new string[][] { ["--problems", "300"], ["--data", data] })
+        {
+            using var json = JsonDocument.Parse(Cli.Run(["eval", "--task", "instructions", "--oracle", "--json", .. words]).Output);
+            var count = words[0] == "--data" ? 2 : 300;
+            Assert.Equal((count, count), (json.RootElement.GetProperty("problems").GetInt32(), json.RootElement.GetProperty("solved").GetInt32()));
+        }
+
+        var model = TinyModel.Save(folder.File("instructions"), new InstructionTask().Vocabulary);
+        using var asked = JsonDocument.Parse(Cli.Run(["eval", "--model", model, "--task", "instructions", "--data", data, "--max-new-tokens", "4", "--json"]).Output);
+        Assert.Equal(2, asked.RootElement.GetProperty("problems").GetInt32());
+    }
+
     [Theory]
     [InlineData("sudoku", "sudoku/sudoku10k.txt", "puzzles", 10_000)]
     [InlineData("sudoku", "sudoku/sudokus_17.txt", "puzzles", 49_151)]
@@ -58,14 +75,15 @@ public sealed class EvalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown or sudoku")]
-    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku; did you mean 'countdown'?")]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku or instructions")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions; did you mean 'countdown'?")]
     [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
     [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
     [InlineData("--model C --task sudoku", "test-0: text: has the word '")]
     [InlineData("--model C --task countdown --data H --set task.target=10..100", "H:2: text: has the word '100' as word 1 (character 0), which the vocabulary lacks")]
     [InlineData("--model S --task sudoku --data P", "P, line 1: 80 cells; expected 36 cells (6x6)")]
     [InlineData("--model S --task sudoku --data Q", "Q, line 2: more than one solution; expected a puzzle with one solution")]
+    [InlineData("--oracle --task instructions --data G", "G:1: has no \"prompt\"; expected objects with \"prompt\", one a line")]
     [InlineData("--oracle --task sudoku --data P", "P, line 1: 80 cells; expected 16 cells (4x4), 36 (6x6) or 81 (9x9)")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {

@@ -24,7 +24,7 @@ public enum InstructionKind
     /// <summary><c>walk a b 2 halt a 3 b :</c> - the states and their ticks, to the halt.</summary>
     Walk,
 
-    /// <summary><c>story calm ann tom :</c> - any story of the grammar.</summary>
+    /// <summary><c>story calm ann tom , map key lamp :</c> - any story of the grammar.</summary>
     Story,
 }
 

@@ -38,8 +38,9 @@ public sealed record InstructionWeights : ICheckedSettings
     public double Story { get; init; } = 3.5;
 
     /// <inheritdoc/>
-    public SettingProblem? FindProblem() => Array.Find(InOrder, weight => weight > 0) > 0
-        ? null : new(nameof(Story), "all weights are 0", "one above 0");
+    public SettingProblem? FindProblem() =>
+        Array.Exists(InOrder, weight => weight is not (>= 0 and <= 1000)) ? new(nameof(Story), "a weight is out of range", "weights in 0..1000")
+        : InOrder.Sum() > 0 ? null : new(nameof(Story), "all weights are 0", "one above 0");
 
     internal double[] InOrder => [Repeat, Count, Spell, Reverse, Sort, Expand, Walk, Story];
 }
@@ -82,7 +83,7 @@ public sealed record InstructionSettings : ICheckedSettings
 
     /// <summary>Letters of a string to repeat, reverse or sort; no letter comes twice.</summary>
     [Doc("Letters of a string, lowest to highest", Unit = "letters")]
-    public IntRange StringLength { get; init; } = new(1, 24);
+    public IntRange StringLength { get; init; } = new(2, 24);
 
     /// <summary>Rounds of a repetition.</summary>
     [Doc("Rounds of a repetition", Unit = "rounds")]
@@ -90,7 +91,7 @@ public sealed record InstructionSettings : ICheckedSettings
 
     /// <summary>Digits to spell.</summary>
     [Doc("Digits of a number to spell", Unit = "digits")]
-    public IntRange Digits { get; init; } = new(1, 8);
+    public IntRange Digits { get; init; } = new(3, 9);
 
     /// <summary>How many numbers are counted at most; fewer are more frequent.</summary>
     [Doc("Most numbers that are counted", Unit = "numbers"), Range(1, 100)]

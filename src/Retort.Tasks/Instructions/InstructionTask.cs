@@ -82,7 +82,7 @@ public sealed class InstructionTask : ITask
     public static string? Solve(string prompt) => Answer(prompt) is { } words ? string.Join(' ', words) : null;
 
     /// <summary>
-    /// What follows from the prompt must come word for word; a story must be one of the grammar about the prompt's cast, of any length. The
+    /// What follows from the prompt must come word for word; a story must be one of the grammar about the prompt's cast and things, of any length. The
     /// answer is the completion with single spaces, if all of it is words of the grammar.
     /// </summary>
     public Verdict Verify(TaskItem item, string completion)
@@ -91,7 +91,7 @@ public sealed class InstructionTask : ITask
         ArgumentNullException.ThrowIfNull(completion);
         var (reader, written) = (new WordReader(item.Prompt), new WordReader(completion));
         var correct = reader.Pass(InstructionWords.Kinds[(int)InstructionKind.Story])
-            ? StoryGrammar.ReadPrompt(reader) is { } story && StoryGrammar.Accepts(story.Cast, written)
+            ? StoryGrammar.ReadPrompt(reader) is { } story && StoryGrammar.Accepts(story, written)
             : Solve(item.Prompt) is { } answer && answer == written.Canonical;
         return new Verdict(correct, written.Canonical);
     }
@@ -132,7 +132,7 @@ public sealed class InstructionTask : ITask
     {
         var reader = new WordReader(prompt);
         return reader.Pass(InstructionWords.Kinds[(int)InstructionKind.Story])
-            ? StoryGrammar.ReadPrompt(reader) is { } story ? StoryGrammar.Draw(Settings, story.Mood, story.Cast, ref random) : null
+            ? StoryGrammar.ReadPrompt(reader) is { } story ? StoryGrammar.Draw(Settings, story, ref random) : null
             : Answer(prompt);
     }
 
