@@ -60,7 +60,7 @@ public sealed class DataTests : IDisposable
     [InlineData("data countdown --n 5 --out x --set task.beamWidth=0..3", "task.beamWidth: 0..3 is out of range")]
     [InlineData("data sudoku --n 5 --out x --preset easy", "--preset: unknown preset 'easy' of sudoku; expected one of hard6x6")]
     [InlineData("data sudoku --n 5 --out x --set task.size=5", "--set task.size=5: task.size: 5; expected 4, 6 or 9")]
-    [InlineData("data instructions --n 5 --out x --set task.weights.story=-1", "--set task.weights.story=-1: task.weights.story: is -1; expected in 0..1000")]
+    [InlineData("data instructions --n 5 --out x --set task.weights.story=-1", "--set task.weights.story=-1: task.weights.story: is -1; expected a number in 0..1000")]
     [InlineData("data convert --out x", "data convert: --model is missing; expected --model FOLDER or FILE.bin")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {

@@ -12,9 +12,8 @@ internal sealed record StoryPrompt(int Mood, List<int> Cast, List<int> Things);
 /// Stories: <c>story calm ann tom , map key lamp :</c> gives a mood, a cast and the things there are. A story has chapters, counted down to
 /// 1, about the people of the cast in turn; every sentence of a chapter begins with its person: <c>chapter 2 ann finds key . ann gives
 /// key to zoe . chapter 1 tom sings .</c> Nobody meets or gives to themselves, finds what they hold or gives what they did not find,
-/// each chapter apart. The number of chapters is drawn
-/// first, so the story's first words tell it and the prompt does not. After each sentence another one follows with the mood's
-/// probability, as long as the output has room.
+/// each chapter apart. The number of chapters is drawn first, so the story's first words tell it and the prompt does not. After each
+/// sentence another one follows with the mood's probability, as long as the output has room.
 /// </summary>
 internal static class StoryGrammar
 {
