@@ -20,7 +20,7 @@ public static class AtomicFolder
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         Recover(folder);
-        RefuseForeign(folder, kind, marker);
+        RequireReplaceable(folder, kind, marker);
         var partial = folder + NewSuffix;
         Attempt(folder, () => DeleteIfThere(partial));
         try
@@ -41,6 +41,20 @@ public static class AtomicFolder
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Refuses a folder that <see cref="Write"/> would refuse; to be asked before long work.</summary>
+    public static void RequireReplaceable(string folder, string kind, string marker)
+    {
+        if (File.Exists(folder))
+        {
+            throw UserError.Request(folder, "is a file", "a folder, or a name not yet taken");
+        }
+
+        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, marker)))
+        {
+            throw UserError.Request(folder, $"holds files but no {kind}, and would be replaced", "an empty or new folder");
         }
     }
 
@@ -65,19 +79,6 @@ public static class AtomicFolder
 
         Directory.Move(partial, folder);
         DeleteIfThere(old);
-    }
-
-    private static void RefuseForeign(string folder, string kind, string marker)
-    {
-        if (File.Exists(folder))
-        {
-            throw UserError.Request(folder, "is a file", "a folder, or a name not yet taken");
-        }
-
-        if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any() && !File.Exists(Path.Combine(folder, marker)))
-        {
-            throw UserError.Request(folder, $"holds files but no {kind}, and would be replaced", "an empty or new folder");
-        }
     }
 
     private static void DeleteIfThere(string folder)

@@ -123,14 +123,7 @@ internal sealed class SampleCommand : Command
             var longest = 0;
             for (var i = 0; i < requests.Length; i++)
             {
-                var (_, text, where) = Prompts[i];
-                var tokens = InputFile.At(where, () => Model.Tokenizer.Encode(text));
-                if (tokens.Length == 0 || tokens.Length >= context)
-                {
-                    throw UserError.Request(
-                        where, $"the prompt has {tokens.Length} tokens", $"1 to {context - 1}: the model's context is {context} tokens");
-                }
-
+                var tokens = Prompts[i].Encode(Model);
                 var random = CounterRandom.For(Seed, "sample", (ulong)i);
                 requests[i] = new GenerationRequest(tokens, Sampling, random.NextUInt64(), Samples);
                 longest = Math.Max(longest, tokens.Length);

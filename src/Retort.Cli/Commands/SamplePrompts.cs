@@ -8,7 +8,17 @@ namespace Retort.Cli.Commands;
 /// <param name="Id">The line's own "id", or its number counted from 0.</param>
 /// <param name="Text">The prompt.</param>
 /// <param name="Where">For messages.</param>
-internal sealed record SamplePrompt(string Id, string Text, string Where);
+internal sealed record SamplePrompt(string Id, string Text, string Where)
+{
+    /// <summary>The prompt's tokens, which must leave room in the model's context.</summary>
+    public int[] Encode(LoadedModel model)
+    {
+        var context = model.Transformer.Config.MaxPositions;
+        var tokens = InputFile.At(Where, () => model.Tokenizer.Encode(Text));
+        return tokens.Length > 0 && tokens.Length < context ? tokens : throw UserError.Request(
+            Where, $"the prompt has {tokens.Length} tokens", $"1 to {context - 1}: the model's context is {context} tokens");
+    }
+}
 
 /// <summary>
 /// Reads <c>--prompts</c>: one prompt a line (an empty line is an empty prompt), or JSON objects with a "prompt", if the

@@ -27,6 +27,7 @@ internal sealed class TrainCommand : Command
         compute.AddTo(this);
         compute.Config.Description = "YAML settings laid over the defaults; a run's own config.yaml is one.";
         compute.Out.Description = "The run's folder. [default: runs/train-TASK]";
+        Subcommands.Add(new TrainPredictorCommand(host));
         SetAction(Invoke);
     }
 

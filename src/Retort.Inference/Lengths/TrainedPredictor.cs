@@ -13,6 +13,8 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
     /// <summary>The weights' file.</summary>
     public const string WeightsName = "predictor.safetensors";
 
+    private const string Kind = "predictor";
+
     /// <summary>Shapes, origin and errors.</summary>
     public PredictorRecord Record => record;
 
@@ -67,9 +69,12 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
         }
     }
 
+    /// <summary>Refuses a folder that <see cref="Save"/> would refuse; to be asked before long work.</summary>
+    public static void RequireReplaceable(string folder) => AtomicFolder.RequireReplaceable(folder, Kind, PredictorRecord.FileName);
+
     /// <summary>Writes the folder, whole or not at all. <paramref name="addFiles"/> may put more files into it.</summary>
     public void Save(string folder, Action<string>? addFiles = null) =>
-        AtomicFolder.Write(folder, "predictor", PredictorRecord.FileName, inner =>
+        AtomicFolder.Write(folder, Kind, PredictorRecord.FileName, inner =>
         {
             record.Write(Path.Combine(inner, PredictorRecord.FileName));
             SafetensorsWriter.Write(
