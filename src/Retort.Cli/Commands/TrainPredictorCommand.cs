@@ -48,13 +48,15 @@ internal sealed class TrainPredictorCommand : Command
         $"Of the first step; falls to 0 along half a cosine. [default: {Defaults.LearningRate.ToString(CultureInfo.InvariantCulture)}]");
 
     public TrainPredictorCommand(CliHost host)
-        : base("predictor", "Train a predictor of completion lengths for a model: it completes the prompts, classifiers learn\n"
-            + "the remaining length from the hidden states of each block, and the best block is kept.\n"
-            + "Of the prompts, a tenth validates and a tenth is held out for the errors shown.")
+        : base("predictor", "Train a predictor of completion lengths: the model completes the prompts,\n"
+            + "classifiers learn the remaining length from the hidden states of each block,\n"
+            + "the best block is kept. A tenth of the prompts validates, a tenth is held out\n"
+            + "for the errors shown.")
     {
         this.host = host;
         compute.Out.Description = "Folder to write. [default: MODEL/predictor, or FILE.bin.predictor]";
         compute.Seed.Description = "Seed of every random number; equal seeds give equal bits. [default: 1]";
+        compute.DryRun.Description = "Print requests, memory, FLOPs and expected time; compute nothing.";
         foreach (Option option in (Option[])
         [
             sampling.Model, data, layers, maxLength, requests, steps, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, epochs, inner,

@@ -69,13 +69,24 @@ internal sealed class VectorData : ClassifierData
 }
 
 /// <summary>Prompts; the label is the whole length, the error that of counting it down.</summary>
-internal sealed class PromptData(IReadOnlyList<ServedRequest> requests, PromptFeatures features, LengthBins bins) : ClassifierData
+internal sealed class PromptData(
+    IReadOnlyList<ServedRequest> requests, PromptFeatures features, LengthBins bins, PredictorSettings settings) : ClassifierData
 {
+    /// <summary>
+    /// Few prompts come several times an epoch, at most as often as a probe sees their requests: a baseline that is not trained
+    /// proves nothing.
+    /// </summary>
+    private const int LeastBatches = 200;
+
     private readonly float[] row = new float[features.Count];
+
+    /// <summary>Rows of an epoch, at most.</summary>
+    public static long MostRows(int requests, PredictorSettings settings) =>
+        Math.Max(requests, Math.Min(LeastBatches * (long)settings.BatchVectors + requests, (long)requests * settings.StepsPerRequest));
 
     public override int NumInputs => features.Count;
 
-    public override int[] Training { get; } = Samples(requests, RequestPart.Training);
+    public override int[] Training { get; } = Repeated(Samples(requests, RequestPart.Training), settings);
 
     public override int[] Validation { get; } = Samples(requests, RequestPart.Validation);
 
@@ -100,6 +111,12 @@ internal sealed class PromptData(IReadOnlyList<ServedRequest> requests, PromptFe
         }
 
         return (sum, request.Length);
+    }
+
+    private static int[] Repeated(int[] samples, PredictorSettings settings)
+    {
+        var times = (LeastBatches * settings.BatchVectors + samples.Length - 1) / samples.Length;
+        return [.. Enumerable.Repeat(samples, Math.Min(times, settings.StepsPerRequest)).SelectMany(sample => sample)];
     }
 
     private static int[] Samples(IReadOnlyList<ServedRequest> requests, RequestPart part) =>

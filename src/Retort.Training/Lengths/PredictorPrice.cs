@@ -35,7 +35,7 @@ public sealed record PredictorPrice(
             requests, layers, steps * requests, vectorBytes, weightBytes + Math.Max(engineBytes, vectorBytes + HiddenReplay.Bytes(config, longest)),
             2 * requests * flops,
             6L * settings.Epochs * settings.InnerSize
-                * (networkRows * (config.HiddenSize + LengthBins.Count) + (long)requests * (features + LengthBins.Count)));
+                * (networkRows * (config.HiddenSize + LengthBins.Count) + PromptData.MostRows(requests, settings) * (features + LengthBins.Count)));
     }
 
     /// <summary>Bytes of the weights, and FLOPs of one pass over a sequence of so many tokens.</summary>

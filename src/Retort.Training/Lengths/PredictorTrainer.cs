@@ -148,7 +148,7 @@ public static class PredictorTrainer
 
         private PromptLengthModel TrainPrompts(ServedRequest[] requests)
         {
-            var network = Train([_ => new PromptData(requests, features, bins)], ["prompt"])[0];
+            var network = Train([_ => new PromptData(requests, features, bins, settings)], ["prompt"])[0];
             return new PromptLengthModel(features, bins, NewNetwork(features.Count, network));
         }
 
