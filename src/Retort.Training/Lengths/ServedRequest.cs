@@ -79,7 +79,7 @@ internal sealed record ServedRequest(int Index, int[] Prompt, int[] Completion, 
             StopTokens = stopTokens,
         };
 
-    /// <summary>Of a thousand prompts, those whose hash says so.</summary>
+    /// <summary>By the last digit of a hash of the tokens.</summary>
     private static RequestPart PartOf(int[] prompt)
     {
         var hash = CounterRandom.For(0, CounterRandom.Hash("predictor/part"), 0).NextUInt64();
