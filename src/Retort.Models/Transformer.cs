@@ -15,11 +15,15 @@ public sealed class Transformer : IDisposable
     private readonly TransformerLayer[] layers;
     private readonly Storage? ropeStorage;
 
-    /// <summary>A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>.</summary>
-    public Transformer(ModelConfig config, Device device)
+    /// <summary>
+    /// A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>. With bfloat16 weights, which only
+    /// generate, matrices (a tied embedding among them) are rounded as they are written; other tables, norms and biases stay float32.
+    /// </summary>
+    public Transformer(ModelConfig config, Device device, WeightFormat weights = WeightFormat.Float32)
     {
         Config = config.Validated();
         Device = device;
+        Parameters = new ParameterSet(weights);
         Heads = new HeadShape(config.NumHeads, config.NumKvHeads, config.HeadDim);
         embedding = config.TiedEmbeddings
             ? Parameters.Matrix("embedding", config.VocabularySize, config.HiddenSize)
@@ -45,7 +49,7 @@ public sealed class Transformer : IDisposable
     public Device Device { get; }
 
     /// <summary>The weights: the one copy that trainer and engine share.</summary>
-    public ParameterSet Parameters { get; } = new();
+    public ParameterSet Parameters { get; }
 
     /// <summary>Heads of each layer.</summary>
     public HeadShape Heads { get; }

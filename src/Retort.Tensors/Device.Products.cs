@@ -28,6 +28,7 @@ public abstract partial class Device
     public void LinearBackwardInput(Tensor dY, PanelMatrix weight, Tensor dX, bool accumulate)
     {
         Require(dX.Columns == weight.InDim && dY.Columns == weight.OutDim && dX.Rows == dY.Rows, "linear: shapes differ");
+        Require(weight.Format == WeightFormat.Float32, "linear: gradients need float32 weights");
         work.LinearFlops += ProductFlops(dY.Rows, weight);
         work.WeightBytes += weight.Panels.Length * sizeof(float);
         LinearBackwardInputCore(dY, weight, dX, accumulate);
@@ -37,6 +38,7 @@ public abstract partial class Device
     public void LinearBackwardWeight(Tensor x, Tensor dY, GradientShards shards, PanelMatrix dW, Tensor dBias)
     {
         Require(x.Columns == dW.InDim && dY.Columns == dW.OutDim && x.Rows == dY.Rows, "linear: shapes differ");
+        Require(dW.Format == WeightFormat.Float32, "linear: gradients are float32");
         Require(dBias.IsAbsent || dBias.Length == dW.OutDim, "linear: bias length");
         work.LinearFlops += ProductFlops(x.Rows, dW);
         LinearBackwardWeightCore(x, dY, shards, dW, dBias);

@@ -6,11 +6,13 @@ namespace Retort.Tensors;
 /// <param name="Columns">Columns (inputs of a matrix).</param>
 /// <param name="IsPanels">Stored in panels of 16 rows (matrices), not row-major (vectors and lookup tables).</param>
 /// <param name="Decays">Weight decay applies: matrices, not norms and biases.</param>
-/// <param name="Offset">First element in the flat buffer.</param>
-public sealed record Parameter(string Name, int Rows, int Columns, bool IsPanels, bool Decays, long Offset)
+/// <param name="Offset">First float in the flat buffer.</param>
+/// <param name="Format">How a matrix in panels is kept; everything else is float32.</param>
+public sealed record Parameter(
+    string Name, int Rows, int Columns, bool IsPanels, bool Decays, long Offset, WeightFormat Format = WeightFormat.Float32)
 {
-    /// <summary>Elements of storage, padding included.</summary>
-    public long StorageLength => IsPanels ? PanelMatrix.StorageLength(Rows, Columns) : (long)Rows * Columns;
+    /// <summary>Floats' worth of storage, padding included.</summary>
+    public long StorageLength => IsPanels ? PanelMatrix.StorageLength(Rows, Columns, Format) : (long)Rows * Columns;
 
     /// <summary>Elements of the array itself.</summary>
     public long Count => (long)Rows * Columns;
@@ -24,22 +26,22 @@ public sealed record Parameter(string Name, int Rows, int Columns, bool IsPanels
         }
 
         var address = (nint)(flat.Data + Offset);
-        return IsPanels
-            ? new Tensor(address, (int)(StorageLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth)
-            : new Tensor(address, Rows, Columns);
+        var width = PanelMatrix.RowFloats(Format);
+        return IsPanels ? new Tensor(address, (int)(StorageLength / width), width) : new Tensor(address, Rows, Columns);
     }
 
     /// <summary>As <see cref="In"/>, as a weight matrix.</summary>
     public PanelMatrix MatrixIn(Tensor flat) => IsPanels
-        ? new PanelMatrix(In(flat), Rows, Columns)
+        ? new PanelMatrix(In(flat), Rows, Columns, Format)
         : throw new InvalidOperationException($"{Name} is not a matrix in panels");
 }
 
 /// <summary>
 /// All parameters of a model in one flat buffer: the only copy of the weights. Declared in order, then allocated once.
-/// Each begins at a multiple of 16 elements; the gaps are zero and stay zero.
+/// Each begins at a multiple of 16 floats; the gaps are zero and stay zero.
 /// </summary>
-public sealed class ParameterSet : IDisposable
+/// <param name="format">How matrices are kept; tables and vectors are float32, and only float32 trains.</param>
+public sealed class ParameterSet(WeightFormat format = WeightFormat.Float32) : IDisposable
 {
     private readonly List<Parameter> items = [];
     private readonly List<(Parameter Shadow, Parameter Target)> shadows = [];
@@ -49,7 +51,10 @@ public sealed class ParameterSet : IDisposable
     /// <summary>The parameters in order of declaration.</summary>
     public IReadOnlyList<Parameter> Items => items;
 
-    /// <summary>Elements of the flat buffer, padding included.</summary>
+    /// <summary>How matrices are kept.</summary>
+    public WeightFormat Format { get; } = format;
+
+    /// <summary>Floats' worth of the flat buffer, padding included.</summary>
     public long FlatLength { get; private set; }
 
     /// <summary>Elements of a gradient: the flat buffer and, after it, the shadows.</summary>
@@ -107,7 +112,7 @@ public sealed class ParameterSet : IDisposable
             throw new InvalidOperationException("parameters are declared before shadows and before allocation");
         }
 
-        var parameter = new Parameter(name, rows, columns, isPanels, decays, FlatLength);
+        var parameter = new Parameter(name, rows, columns, isPanels, decays, FlatLength, isPanels ? Format : WeightFormat.Float32);
         items.Add(parameter);
         FlatLength += RoundUp(parameter.StorageLength);
         GradientLength = FlatLength;

@@ -28,6 +28,11 @@ public sealed partial class Tape : IDisposable
     /// <summary>A tape over a model's parameters, with <paramref name="arenaBytes"/> for one step's activations.</summary>
     public Tape(Device device, ParameterSet parameters, long arenaBytes, bool isRecording)
     {
+        if (isRecording && parameters.Format != WeightFormat.Float32)
+        {
+            throw new ArgumentException("only float32 weights train", nameof(parameters));
+        }
+
         (Device, IsRecording) = (device, isRecording);
         values = parameters.Values;
         arena = new Arena(device, arenaBytes);

@@ -65,19 +65,33 @@ public readonly struct IntTensor
         : throw new ArgumentOutOfRangeException(nameof(first), $"{first}+{count} of {Length}");
 }
 
+/// <summary>In which format weight matrices are kept. Arithmetic is float32 in either.</summary>
+public enum WeightFormat
+{
+    /// <summary>As they were trained; the only format that trains.</summary>
+    Float32,
+
+    /// <summary>Rounded to <see cref="Tensors.BFloat16"/> as they are written: half the bytes to read, for generation.</summary>
+    BFloat16,
+}
+
 /// <summary>
 /// A weight matrix W[out, in] in panels of 16 outputs, <c>panel[out / 16][in][16]</c>, padded with zeros
 /// (docs/numerics.md). The same layout holds its gradient and its moments.
 /// </summary>
-/// <param name="Panels">ceil(out / 16) * in rows of 16.</param>
+/// <param name="Panels">ceil(out / 16) * in rows of 16 weights: 16 floats wide, or 8, two bfloat16 in the place of each.</param>
 /// <param name="OutDim">Outputs.</param>
 /// <param name="InDim">Inputs.</param>
-public readonly record struct PanelMatrix(Tensor Panels, int OutDim, int InDim)
+/// <param name="Format">How the weights are kept; gradients and moments are float32.</param>
+public readonly record struct PanelMatrix(Tensor Panels, int OutDim, int InDim, WeightFormat Format = WeightFormat.Float32)
 {
     /// <summary>Outputs in a panel: the virtual vector's lanes.</summary>
     public const int PanelWidth = 16;
 
-    /// <summary>Elements of the padded storage of an [out, in] matrix.</summary>
-    public static long StorageLength(int outDim, int inDim) =>
-        (long)((outDim + PanelWidth - 1) / PanelWidth) * PanelWidth * inDim;
+    /// <summary>Floats' worth of padded storage that an [out, in] matrix takes.</summary>
+    public static long StorageLength(int outDim, int inDim, WeightFormat format = WeightFormat.Float32) =>
+        (long)((outDim + PanelWidth - 1) / PanelWidth) * inDim * RowFloats(format);
+
+    /// <summary>Floats' worth of one row of a panel.</summary>
+    internal static int RowFloats(WeightFormat format) => format == WeightFormat.BFloat16 ? PanelWidth / 2 : PanelWidth;
 }

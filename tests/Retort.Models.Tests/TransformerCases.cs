@@ -54,9 +54,9 @@ internal static class TransformerCases
     };
 
     /// <summary>Random weights; gains and biases too, so that no term of theirs is idle.</summary>
-    public static Transformer Build(ModelConfig config, Device device)
+    public static Transformer Build(ModelConfig config, Device device, WeightFormat weights = WeightFormat.Float32)
     {
-        var model = new Transformer(config, device);
+        var model = new Transformer(config, device, weights);
         model.Initialize(3);
         foreach (var tensor in model.NamedTensors.Where(tensor => tensor.Rows == 1))
         {
@@ -137,5 +137,33 @@ internal sealed record TrainingPass(
         var values = new float[tensor.Length];
         device.Read(tensor, values);
         return values;
+    }
+}
+
+/// <summary>Logits [rows, vocabulary] as generation computes them, over pages.</summary>
+internal static class GenerationPass
+{
+    /// <summary>Every row of the sequence, fed in chunks beside another that grows by one token a step.</summary>
+    public static float[] Logits(Transformer model, int[] sequence, int chunk, KvFormat format = KvFormat.Float32)
+    {
+        using var tape = new Tape(model.Device, model.Parameters, 8 << 20, isRecording: false);
+        using var pages = new KvPages(model.Device, model.Config.NumLayers, 16, model.Heads, format);
+        var layout = new StepLayout(2, 8);
+        var logits = new List<float>();
+        for (var (done, step) = (0, 0); done < sequence.Length; step++)
+        {
+            var count = Math.Min(chunk, sequence.Length - done);
+            tape.Reset();
+            layout.Clear();
+            layout.Add(step, 1, [8, 9, 10, 11, 12, 13, 14, 15]);
+            layout.Add(done, count, [7, 1, 6, 2, 5, 3, 4, 0]);
+            var output = model.Forward(tape, ModelInput.Step(
+                TrainingPass.Put(tape, [step % 19, .. sequence.AsSpan(done, count)]),
+                TrainingPass.Put(tape, [step, .. Enumerable.Range(done, count)]), default, layout, pages));
+            logits.AddRange(TrainingPass.Read(model.Device, output.Value).AsSpan(model.Config.VocabularySize));
+            done += count;
+        }
+
+        return [.. logits];
     }
 }

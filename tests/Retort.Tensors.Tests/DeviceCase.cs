@@ -77,20 +77,21 @@ internal sealed class DeviceCase(Device device) : IDisposable
     }
 
     /// <summary>Zeroed panels with normal weights.</summary>
-    public PanelMatrix Weights(int outDim, int inDim)
+    public PanelMatrix Weights(int outDim, int inDim, WeightFormat format = WeightFormat.Float32)
     {
-        var matrix = NoWeights(outDim, inDim);
+        var matrix = NoWeights(outDim, inDim, format);
         var values = new float[outDim * inDim];
         Device.Read(Normal(outDim, inDim), values);
         Device.WritePanels(values, matrix, 0);
         return matrix;
     }
 
-    public PanelMatrix NoWeights(int outDim, int inDim)
+    public PanelMatrix NoWeights(int outDim, int inDim, WeightFormat format = WeightFormat.Float32)
     {
-        var panels = Empty((int)(PanelMatrix.StorageLength(outDim, inDim) / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth);
+        var width = PanelMatrix.RowFloats(format);
+        var panels = Empty((int)(PanelMatrix.StorageLength(outDim, inDim, format) / width), width);
         Device.Fill(panels, 0);
-        return new PanelMatrix(panels, outDim, inDim);
+        return new PanelMatrix(panels, outDim, inDim, format);
     }
 
     public void Show(string name, params ReadOnlySpan<Tensor> tensors)

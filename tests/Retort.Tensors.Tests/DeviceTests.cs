@@ -35,12 +35,41 @@ public sealed class DeviceTests
         c.Show("panels written from rows that were read", copy.Panels);
     });
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void Products_of_a_few_rows(int rows) => DeviceCase.SameBits(c =>
+    [Fact]
+    public void Weights_kept_in_half_the_bytes() => DeviceCase.SameBits(c =>
     {
-        var (x, weight, y) = (c.Normal(rows, 300), c.Weights(1000, 300), c.Empty(rows, 1000));
+        const int rows = 83, inDim = 37, outDim = 53;
+        var (x, weight) = (c.Normal(rows, inDim), c.Weights(outDim, inDim, WeightFormat.BFloat16));
+        var (bias, residual, y) = (c.Normal(1, outDim), c.Normal(rows, outDim), c.Empty(rows, outDim));
+        var before = c.Device.Work.WeightBytes;
+        c.Device.Linear(x, weight, bias, residual, y);
+        Assert.Equal(64 * inDim * 2, c.Device.Work.WeightBytes - before);
+        c.Show("panels and product", weight.Panels, y);
+        var host = new float[outDim * inDim];
+        c.Device.ReadPanels(weight, 0, host);
+        var wide = c.NoWeights(outDim, inDim);
+        c.Device.WritePanels(host, wide, 0);
+        c.Device.Linear(x, wide, bias, residual, residual);
+        c.Show("product with the same weights in float32", residual);
+        var (a, b) = (new float[rows * outDim], new float[rows * outDim]);
+        c.Device.Read(y, a);
+        c.Device.Read(residual, b);
+        Assert.Equal(a, b);
+        var (tokens, embedded) = (c.RandomInts(200, outDim), c.Empty(200, inDim));
+        c.Device.Embed(tokens, new EmbeddingTable(default, weight), embedded);
+        c.Show("rows", embedded);
+        Assert.Throws<ArgumentException>(() => c.Device.LinearBackwardInput(y, weight, x, accumulate: false));
+        Assert.Throws<ArgumentException>(() => c.Device.LinearBackwardWeight(x, y, new(c.Ints(0, rows), false), weight, default));
+    });
+
+    [Theory]
+    [InlineData(1, WeightFormat.Float32)]
+    [InlineData(3, WeightFormat.Float32)]
+    [InlineData(1, WeightFormat.BFloat16)]
+    [InlineData(3, WeightFormat.BFloat16)]
+    public void Products_of_a_few_rows(int rows, WeightFormat format) => DeviceCase.SameBits(c =>
+    {
+        var (x, weight, y) = (c.Normal(rows, 300), c.Weights(1000, 300, format), c.Empty(rows, 1000));
         c.Device.Linear(x, weight, default, default, y);
         c.Show("product", y);
     });

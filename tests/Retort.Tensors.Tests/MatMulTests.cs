@@ -37,6 +37,14 @@ public sealed unsafe class MatMulTests
     public void Forward_has_the_bits_of_the_definition(int width, int threads)
     {
         using var pool = new WorkerPool(threads);
+        Forward<float>(pool, (SimdWidth)width, w => w);
+        Forward<BFloat16>(pool, (SimdWidth)width, w => BFloat16.Round(w).Widen());
+    }
+
+    /// <summary>The definition's weights are those that <typeparamref name="TStored"/> can hold.</summary>
+    private static void Forward<TStored>(WorkerPool pool, SimdWidth width, Func<float, float> stored)
+        where TStored : unmanaged
+    {
         foreach (var (rows, inDim, outDim) in Shapes)
         {
             var (ldx, ldy, ldr) = (inDim + 3, outDim + 5, outDim + 1);
@@ -44,21 +52,23 @@ public sealed unsafe class MatMulTests
             var w = MatMulReference.Random(2, outDim * inDim);
             var bias = MatMulReference.Random(3, outDim);
             var residual = MatMulReference.Random(4, rows * ldr);
-            var panels = Pack(w, inDim, outDim);
+            var panels = Pack<TStored>(w, inDim, outDim);
+            w = Array.ConvertAll(w, weight => stored(weight));
             foreach (var (useBias, useResidual) in new[] { (false, false), (true, false), (false, true), (true, true) })
             {
                 var expected = Filled(rows * ldy);
                 MatMulReference.Forward(
                     x, ldx, rows, w, inDim, outDim, useBias ? bias : null, useResidual ? residual : null, ldr, expected, ldy);
                 var y = Filled(rows * ldy);
-                fixed (float* px = x, pw = panels, pb = bias, pr = residual, py = y)
+                fixed (float* px = x, pb = bias, pr = residual, py = y)
+                fixed (TStored* pw = panels)
                 {
                     MatMul.Forward(
-                        pool, (SimdWidth)width, px, ldx, rows, pw, inDim, outDim,
+                        pool, width, px, ldx, rows, pw, inDim, outDim,
                         useBias ? pb : null, useResidual ? pr : null, ldr, py, ldy);
                 }
 
-                SameBits(expected, y, $"{rows}x({inDim},{outDim}) bias {useBias} residual {useResidual}");
+                SameBits(expected, y, $"{typeof(TStored).Name} {rows}x({inDim},{outDim}) bias {useBias} residual {useResidual}");
             }
         }
     }
@@ -262,10 +272,14 @@ public sealed unsafe class MatMulTests
         return values;
     }
 
-    private static float[] Pack(float[] w, int inDim, int outDim)
+    private static float[] Pack(float[] w, int inDim, int outDim) => Pack<float>(w, inDim, outDim);
+
+    private static TStored[] Pack<TStored>(float[] w, int inDim, int outDim)
+        where TStored : unmanaged
     {
-        var panels = new float[MatMulPanels.Length(inDim, outDim)];
-        fixed (float* pw = w, pp = panels)
+        var panels = new TStored[MatMulPanels.Length(inDim, outDim)];
+        fixed (float* pw = w)
+        fixed (TStored* pp = panels)
         {
             MatMulPanels.Pack(pw, inDim, 0, outDim, inDim, pp);
         }

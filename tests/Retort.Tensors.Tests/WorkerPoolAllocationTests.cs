@@ -49,6 +49,29 @@ public sealed unsafe class WorkerPoolAllocationTests
         Assert.Equal(scratch, pool.ScratchBytes);
     }
 
+    [Fact]
+    public void A_step_over_rounded_weights_and_pages_allocates_no_managed_memory()
+    {
+        var heads = new HeadShape(8, 4, 32);
+        using var c = new DeviceCase(new CpuDevice(2));
+        using var pages = new KvPages(c.Device, 1, 10, heads, KvFormat.BFloat16);
+        var (weight, x) = (c.Weights(heads.QkvWidth, 300, WeightFormat.BFloat16), c.Normal(2, 300));
+        var (qkv, output) = (c.Empty(2, heads.QkvWidth), c.Empty(2, heads.OutputWidth));
+        var layout = new StepLayout(2, 5);
+        int[] first = [0, 1, 2, 3, 4], second = [5, 6, 7, 8, 9];
+        var page = new byte[pages.PageBytes];
+        Assert.Equal(0, LeastBytes(() =>
+        {
+            layout.Clear();
+            layout.Add(70, 1, first);
+            layout.Add(3, 1, second);
+            c.Device.Linear(x, weight, default, default, qkv);
+            c.Device.CachedAttention(qkv, layout, pages, 0, heads, output);
+            pages.ReadPage(c.Device, 4, page);
+            pages.WritePage(c.Device, 9, page);
+        }));
+    }
+
     /// <summary>The least that any of some windows of ten steps allocated: the runtime's own rare bytes (tiering, first
     /// waits) miss at least one window, an allocation a step misses none.</summary>
     private static long LeastBytes(Action step)

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Security.Cryptography;
 using Retort.Inference;
+using Retort.Tensors;
 using Retort.TinyModels;
 
 namespace Retort.Training.Tests;
@@ -49,6 +50,12 @@ internal static class ChildProgram
             engine.Submit(new GenerationRequest(TransformerCases.Sequence(20, 1), new SamplingSettings { Temperature = 0, MaxNewTokens = 5 }, 1));
             engine.Submit(new GenerationRequest([3], new SamplingSettings { TopP = 0.9f, MaxNewTokens = 8 }, 2, NumSamples: 2));
             engine.Run();
+            using var rounded = TransformerCases.Build(TransformerCases.All[name], run.Model.Device, WeightFormat.BFloat16);
+            foreach (var chunk in new[] { 20, 1 })
+            {
+                var logits = GenerationPass.Logits(rounded, TransformerCases.Sequence(20, 1), chunk, KvFormat.BFloat16);
+                hash.AppendData(MemoryMarshal.AsBytes<float>(logits));
+            }
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());

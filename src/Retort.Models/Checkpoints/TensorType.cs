@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Retort.Core;
+using Retort.Tensors;
 
 namespace Retort.Models.Checkpoints;
 
-/// <summary>Number formats of weights on disk that we read and write; in memory all weights are float32.</summary>
+/// <summary>Number formats of weights on disk that we read and write; how a model keeps them in memory is its own choice.</summary>
 public enum TensorType
 {
     /// <summary>IEEE 754, 32 bits.</summary>
@@ -52,16 +53,10 @@ public static class TensorTypes
     };
 
     /// <summary>bfloat16 to float32: exact, the bits move to the upper half.</summary>
-    public static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+    public static float FromBFloat16(ushort bits) => new BFloat16(bits).Widen();
 
     /// <summary>float32 to bfloat16, rounded to nearest, ties to even; NaN stays NaN.</summary>
-    public static ushort ToBFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value)
-            ? (ushort)((bits >> 16) | 0x40)
-            : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
+    public static ushort ToBFloat16(float value) => BFloat16.Round(value).Bits;
 
     /// <summary>float16 to float32: exact.</summary>
     public static float FromFloat16(ushort bits) => (float)BitConverter.UInt16BitsToHalf(bits);

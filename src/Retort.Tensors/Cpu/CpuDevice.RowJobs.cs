@@ -18,7 +18,12 @@ public sealed unsafe partial class CpuDevice
 
         public override void Run(int from, int to, int worker)
         {
-            if (Table.IsTied)
+            if (Table.IsTied && Table.Tied.Format == WeightFormat.BFloat16)
+            {
+                Embedding.GatherFromPanels(
+                    (BFloat16*)Table.Tied.Panels.Address, Table.Width, Tokens.Data, Y.Data, Y.Columns, from, to);
+            }
+            else if (Table.IsTied)
             {
                 Embedding.GatherFromPanels(Table.Tied.Panels.Data, Table.Width, Tokens.Data, Y.Data, Y.Columns, from, to);
             }

@@ -16,7 +16,8 @@ internal static unsafe class Embedding
     }
 
     /// <summary>y[r] = the table's row ids[r], table in panels.</summary>
-    internal static void GatherFromPanels(float* panels, int width, int* ids, float* y, int ldY, int r0, int r1)
+    internal static void GatherFromPanels<TStored>(TStored* panels, int width, int* ids, float* y, int ldY, int r0, int r1)
+        where TStored : unmanaged
     {
         for (var r = r0; r < r1; r++)
         {
@@ -24,7 +25,7 @@ internal static unsafe class Embedding
             var to = y + (nint)r * ldY;
             for (var i = 0; i < width; i++)
             {
-                to[i] = from[i * Lanes.Count];
+                to[i] = Stored.Load(from + i * Lanes.Count);
             }
         }
     }

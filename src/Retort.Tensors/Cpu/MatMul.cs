@@ -104,9 +104,10 @@ public static unsafe class MatMul
         }
     }
 
-    internal static void Forward(
-        WorkerPool pool, SimdWidth width, float* x, nint ldx, int rows, float* weightPanels, int inDim, int outDim,
+    internal static void Forward<TStored>(
+        WorkerPool pool, SimdWidth width, float* x, nint ldx, int rows, TStored* weightPanels, int inDim, int outDim,
         float* bias, float* residual, nint ldr, float* y, nint ldy)
+        where TStored : unmanaged
     {
         Check(pool, rows, inDim, outDim);
         if (rows == 0)
@@ -114,7 +115,7 @@ public static unsafe class MatMul
             return;
         }
 
-        var job = pool.Job<MatMulForwardJob>();
+        var job = pool.Job<MatMulForwardJob<TStored>>();
         job.Pool = pool;
         job.Width = width;
         job.X = x;
@@ -128,7 +129,7 @@ public static unsafe class MatMul
         job.LdResidual = ldr;
         job.Y = y;
         job.Ldy = ldy;
-        var time = Microseconds(rows, inDim, outDim);
+        var time = Microseconds(rows, inDim, outDim, sizeof(TStored));
         Share(pool, job.Plan(time < InlineMicroseconds ? 1 : pool.ThreadCount), job, time);
     }
 
@@ -192,8 +193,8 @@ public static unsafe class MatMul
     }
 
     /// <summary>Roughly what one thread takes: arithmetic at 60 GFLOP/s or weights at 20 GB/s, whichever is slower.</summary>
-    private static double Microseconds(int rows, int inDim, int outDim) =>
-        (double)inDim * outDim * Math.Max(rows / 30e3, 1 / 5e3);
+    private static double Microseconds(int rows, int inDim, int outDim, int weightBytes = sizeof(float)) =>
+        (double)inDim * outDim * Math.Max(rows / 30e3, weightBytes / 20e3);
 
     private static void Share(WorkerPool pool, int chunks, PoolJob job, double microseconds)
     {

@@ -1,7 +1,8 @@
 namespace Retort.Tensors.Cpu;
 
 /// <summary>Chunks of <c>Y = X W^T</c>: a block of rows by a range of panels.</summary>
-internal sealed unsafe class MatMulForwardJob : PoolJob
+internal sealed unsafe class MatMulForwardJob<TStored> : PoolJob
+    where TStored : unmanaged
 {
     private const int Lanes = MatMul.PanelWidth;
 
@@ -9,7 +10,8 @@ internal sealed unsafe class MatMulForwardJob : PoolJob
     private const int BlockFloats = 40 * 1024;
     private const int LongestDepth = 320, UsualDepth = 256, MostPanelsPerCall = 4;
 
-    public float* X, Panels, Bias, Residual, Y;
+    public float* X, Bias, Residual, Y;
+    public TStored* Panels;
     public nint Ldx, LdResidual, Ldy;
     public int Rows, InDim, OutDim;
     public SimdWidth Width;
@@ -75,7 +77,7 @@ internal sealed unsafe class MatMulForwardJob : PoolJob
         // Depth in blocks whose panel stays in the first-level cache while the rows pass over it.
         var blocks = InDim <= LongestDepth || rows <= 8 ? 1 : (InDim + UsualDepth - 1) / UsualDepth;
         var depth = ((InDim + blocks - 1) / blocks + 7) / 8 * 8;
-        var tile = new MatMulTile { Ldx = Ldx, PanelStride = stride, LdStart = panels * Lanes };
+        var tile = new MatMulTile<TStored> { Ldx = Ldx, PanelStride = stride, LdStart = panels * Lanes };
         for (var k = 0; ; k += depth)
         {
             var last = k + depth >= InDim;

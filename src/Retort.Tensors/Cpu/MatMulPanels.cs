@@ -22,27 +22,29 @@ public static unsafe class MatMulPanels
     /// Writes rows <paramref name="firstOut"/> .. <paramref name="firstOut"/> + <paramref name="numOut"/> - 1 of the panels
     /// from row-major <c>source[numOut, inDim]</c>. Several matrices can so share one set of panels. Padding is not touched.
     /// </summary>
-    public static void Pack(float* source, nint ldSource, int firstOut, int numOut, int inDim, float* panels)
+    internal static void Pack<TStored>(float* source, nint ldSource, int firstOut, int numOut, int inDim, TStored* panels)
+        where TStored : unmanaged
     {
         for (var row = 0; row < numOut; row++)
         {
             var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + (firstOut + row) % Lanes;
             for (nint i = 0; i < inDim; i++)
             {
-                lane[i * Lanes] = source[row * ldSource + i];
+                Stored.Store(source[row * ldSource + i], lane + i * Lanes);
             }
         }
     }
 
     /// <summary>The reverse of <see cref="Pack"/>.</summary>
-    public static void Unpack(float* panels, int firstOut, int numOut, int inDim, float* target, nint ldTarget)
+    internal static void Unpack<TStored>(TStored* panels, int firstOut, int numOut, int inDim, float* target, nint ldTarget)
+        where TStored : unmanaged
     {
         for (var row = 0; row < numOut; row++)
         {
             var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + (firstOut + row) % Lanes;
             for (nint i = 0; i < inDim; i++)
             {
-                target[row * ldTarget + i] = lane[i * Lanes];
+                target[row * ldTarget + i] = Stored.Load(lane + i * Lanes);
             }
         }
     }

@@ -17,17 +17,18 @@ internal enum SimdWidth
 /// The inner product of the engine: <c>y[r, o] = residual + ((start + sum over k of x[r, k] * panel[k][o]) + bias)</c> for
 /// consecutive rows and 16 outputs a panel, one ascending chain of fused multiply-adds an element.
 /// </summary>
-internal unsafe struct MatMulTile
+internal unsafe struct MatMulTile<TStored>
+    where TStored : unmanaged
 {
     /// <summary>First row, and floats from a row to the next.</summary>
     public float* X;
     public nint Ldx;
 
-    /// <summary>First panel at the first k, <c>[k][16]</c>, and floats from a panel to the next.</summary>
-    public float* Panel;
+    /// <summary>First panel at the first k, <c>[k][16]</c>, and weights from a panel to the next.</summary>
+    public TStored* Panel;
     public nint PanelStride;
 
-    /// <summary>Floats from <see cref="Panel"/> to the weights used after it, asked for while it is in use; 0 for none.</summary>
+    /// <summary>Weights from <see cref="Panel"/> to the weights used after it, asked for while it is in use; 0 for none.</summary>
     public nint Ahead;
 
     /// <summary>Number of k.</summary>
@@ -49,7 +50,7 @@ internal unsafe struct MatMulTile
     public nint LdResidual;
 
     /// <summary>The same tile some rows further down.</summary>
-    public readonly MatMulTile Rows(nint rows)
+    public readonly MatMulTile<TStored> Rows(nint rows)
     {
         var moved = this;
         moved.X += rows * Ldx;

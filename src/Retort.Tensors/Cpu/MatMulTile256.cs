@@ -13,8 +13,9 @@ internal static unsafe class MatMulTile256
     /// <summary><paramref name="tiles"/> consecutive tiles of <typeparamref name="TRows"/> rows by one panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Run<TRows>(in MatMulTile tile, int tiles)
+    public static void Run<TRows, TStored>(in MatMulTile<TStored> tile, int tiles)
         where TRows : struct, ICount
+        where TStored : unmanaged
     {
         var (depth, ldx, ldy) = (tile.Depth, tile.Ldx, tile.Ldy);
         var x = tile.X;
@@ -57,8 +58,8 @@ internal static unsafe class MatMulTile256
             var panel = tile.Panel;
             for (nint k = 0; k < depth; k++)
             {
-                var w0 = Vector256.Load(panel);
-                var w1 = Vector256.Load(panel + 8);
+                var w0 = Stored.Load256(panel);
+                var w1 = Stored.Load256(panel + 8);
                 if (Sse.IsSupported) Sse.Prefetch1(panel + ahead);
                 panel += 16;
                 var v0 = Vector256.Create(x0[k]);

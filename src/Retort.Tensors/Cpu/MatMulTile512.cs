@@ -13,9 +13,10 @@ internal static unsafe class MatMulTile512
     /// <typeparamref name="TPanels"/> panels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    public static void Run<TRows, TPanels>(in MatMulTile tile, int tiles)
+    public static void Run<TRows, TPanels, TStored>(in MatMulTile<TStored> tile, int tiles)
         where TRows : struct, ICount
         where TPanels : struct, ICount
+        where TStored : unmanaged
     {
         var (depth, ldx, ldy, stride) = (tile.Depth, tile.Ldx, tile.Ldy, tile.PanelStride);
         var x = tile.X;
@@ -73,9 +74,9 @@ internal static unsafe class MatMulTile512
             var panel = tile.Panel;
             for (nint k = 0; k < depth; k++)
             {
-                var w0 = Vector512.Load(panel);
-                var w1 = TPanels.Value > 1 ? Vector512.Load(panel + stride) : default;
-                var w2 = TPanels.Value > 2 ? Vector512.Load(panel + 2 * stride) : default;
+                var w0 = Stored.Load512(panel);
+                var w1 = TPanels.Value > 1 ? Stored.Load512(panel + stride) : default;
+                var w2 = TPanels.Value > 2 ? Stored.Load512(panel + 2 * stride) : default;
                 panel += 16;
                 var v0 = Vector512.Create(x0[k]);
                 a0 = Vector512.FusedMultiplyAdd(v0, w0, a0);

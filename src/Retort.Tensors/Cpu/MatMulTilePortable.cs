@@ -6,7 +6,8 @@ internal static unsafe class MatMulTilePortable
     private const int Lanes = MatMul.PanelWidth;
 
     /// <summary><paramref name="rows"/> rows by <paramref name="panels"/> panels.</summary>
-    public static void Run(in MatMulTile tile, int rows, int panels)
+    public static void Run<TStored>(in MatMulTile<TStored> tile, int rows, int panels)
+        where TStored : unmanaged
     {
         var sums = stackalloc float[Lanes];
         for (nint r = 0; r < rows; r++)
@@ -25,7 +26,7 @@ internal static unsafe class MatMulTilePortable
                     var value = tile.X[r * tile.Ldx + k];
                     for (var lane = 0; lane < Lanes; lane++)
                     {
-                        sums[lane] = MathF.FusedMultiplyAdd(value, panel[lane], sums[lane]);
+                        sums[lane] = MathF.FusedMultiplyAdd(value, Stored.Load(panel + lane), sums[lane]);
                     }
                 }
 

@@ -25,7 +25,8 @@ internal static unsafe class MatMulTiles
 
     /// <summary>Computes <paramref name="rows"/> rows by <paramref name="panels"/> panels, at most
     /// <see cref="PanelsPerCall"/> of them.</summary>
-    public static void Run(SimdWidth width, in MatMulTile tile, int rows, int panels)
+    public static void Run<TStored>(SimdWidth width, in MatMulTile<TStored> tile, int rows, int panels)
+        where TStored : unmanaged
     {
         if (width == SimdWidth.Portable)
         {
@@ -45,15 +46,16 @@ internal static unsafe class MatMulTiles
         }
     }
 
-    private static void Run(SimdWidth width, in MatMulTile tile, int height, int tiles, int panels)
+    private static void Run<TStored>(SimdWidth width, in MatMulTile<TStored> tile, int height, int tiles, int panels)
+        where TStored : unmanaged
     {
         if (width == SimdWidth.Vector512)
         {
             switch (panels)
             {
-                case 1: Run512<N1>(tile, height, tiles); break;
-                case 2: Run512<N2>(tile, height, tiles); break;
-                default: Run512<N3>(tile, height, tiles); break;
+                case 1: Run512<N1, TStored>(tile, height, tiles); break;
+                case 2: Run512<N2, TStored>(tile, height, tiles); break;
+                default: Run512<N3, TStored>(tile, height, tiles); break;
             }
 
             return;
@@ -61,34 +63,35 @@ internal static unsafe class MatMulTiles
 
         switch (height, panels)
         {
-            case (1, 1): MatMulFewRows256.Run<N1, N1>(tile, tiles); break;
-            case (1, 2): MatMulFewRows256.Run<N1, N2>(tile, tiles); break;
-            case (1, 3): MatMulFewRows256.Run<N1, N3>(tile, tiles); break;
-            case (1, _): MatMulFewRows256.Run<N1, N4>(tile, tiles); break;
-            case (2, 1): MatMulFewRows256.Run<N2, N1>(tile, tiles); break;
-            case (2, 2): MatMulFewRows256.Run<N2, N2>(tile, tiles); break;
-            case (2, _): MatMulFewRows256.Run<N2, N3>(tile, tiles); break;
-            case (3, 1): MatMulTile256.Run<N3>(tile, tiles); break;
-            case (3, _): MatMulFewRows256.Run<N3, N2>(tile, tiles); break;
-            case (4, _): MatMulTile256.Run<N4>(tile, tiles); break;
-            case (5, _): MatMulTile256.Run<N5>(tile, tiles); break;
-            default: MatMulTile256.Run<N6>(tile, tiles); break;
+            case (1, 1): MatMulFewRows256.Run<N1, N1, TStored>(tile, tiles); break;
+            case (1, 2): MatMulFewRows256.Run<N1, N2, TStored>(tile, tiles); break;
+            case (1, 3): MatMulFewRows256.Run<N1, N3, TStored>(tile, tiles); break;
+            case (1, _): MatMulFewRows256.Run<N1, N4, TStored>(tile, tiles); break;
+            case (2, 1): MatMulFewRows256.Run<N2, N1, TStored>(tile, tiles); break;
+            case (2, 2): MatMulFewRows256.Run<N2, N2, TStored>(tile, tiles); break;
+            case (2, _): MatMulFewRows256.Run<N2, N3, TStored>(tile, tiles); break;
+            case (3, 1): MatMulTile256.Run<N3, TStored>(tile, tiles); break;
+            case (3, _): MatMulFewRows256.Run<N3, N2, TStored>(tile, tiles); break;
+            case (4, _): MatMulTile256.Run<N4, TStored>(tile, tiles); break;
+            case (5, _): MatMulTile256.Run<N5, TStored>(tile, tiles); break;
+            default: MatMulTile256.Run<N6, TStored>(tile, tiles); break;
         }
     }
 
-    private static void Run512<TPanels>(in MatMulTile tile, int height, int tiles)
+    private static void Run512<TPanels, TStored>(in MatMulTile<TStored> tile, int height, int tiles)
         where TPanels : struct, ICount
+        where TStored : unmanaged
     {
         switch (height)
         {
-            case 1: MatMulTile512.Run<N1, TPanels>(tile, tiles); break;
-            case 2: MatMulTile512.Run<N2, TPanels>(tile, tiles); break;
-            case 3: MatMulTile512.Run<N3, TPanels>(tile, tiles); break;
-            case 4: MatMulTile512.Run<N4, TPanels>(tile, tiles); break;
-            case 5: MatMulTile512.Run<N5, TPanels>(tile, tiles); break;
-            case 6: MatMulTile512.Run<N6, TPanels>(tile, tiles); break;
-            case 7: MatMulTile512.Run<N7, TPanels>(tile, tiles); break;
-            default: MatMulTile512.Run<N8, TPanels>(tile, tiles); break;
+            case 1: MatMulTile512.Run<N1, TPanels, TStored>(tile, tiles); break;
+            case 2: MatMulTile512.Run<N2, TPanels, TStored>(tile, tiles); break;
+            case 3: MatMulTile512.Run<N3, TPanels, TStored>(tile, tiles); break;
+            case 4: MatMulTile512.Run<N4, TPanels, TStored>(tile, tiles); break;
+            case 5: MatMulTile512.Run<N5, TPanels, TStored>(tile, tiles); break;
+            case 6: MatMulTile512.Run<N6, TPanels, TStored>(tile, tiles); break;
+            case 7: MatMulTile512.Run<N7, TPanels, TStored>(tile, tiles); break;
+            default: MatMulTile512.Run<N8, TPanels, TStored>(tile, tiles); break;
         }
     }
 }

@@ -115,7 +115,7 @@ internal sealed unsafe class MatMulWeightJob : PoolJob
             for (var panel = 0; panel < panels; panel++)
             {
                 var y = target + panel * targetStride;
-                var tile = new MatMulTile
+                var tile = new MatMulTile<float>
                 {
                     X = transposed,
                     Ldx = ld,

@@ -16,6 +16,20 @@ internal static unsafe class Stored
         typeof(TStored) == typeof(float) ? *(float*)source : ((BFloat16*)source)->Widen();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TStored>(float value, TStored* target)
+        where TStored : unmanaged
+    {
+        if (typeof(TStored) == typeof(float))
+        {
+            *(float*)target = value;
+        }
+        else
+        {
+            *(BFloat16*)target = BFloat16.Round(value);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load128<TStored>(TStored* source)
         where TStored : unmanaged =>
         typeof(TStored) == typeof(float)

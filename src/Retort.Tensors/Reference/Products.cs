@@ -13,7 +13,7 @@ internal static unsafe class Products
                 var sum = 0f;
                 for (var i = 0; i < weight.InDim; i++)
                 {
-                    sum = MathF.FusedMultiplyAdd(x.Data[(nint)t * weight.InDim + i], *At(weight, o, i), sum);
+                    sum = MathF.FusedMultiplyAdd(x.Data[(nint)t * weight.InDim + i], Read(weight, o, i), sum);
                 }
 
                 var place = (nint)t * weight.OutDim + o;
@@ -33,7 +33,7 @@ internal static unsafe class Products
                 var sum = 0f;
                 for (var o = 0; o < weight.OutDim; o++)
                 {
-                    sum = MathF.FusedMultiplyAdd(dY.Data[(nint)t * weight.OutDim + o], *At(weight, o, i), sum);
+                    sum = MathF.FusedMultiplyAdd(dY.Data[(nint)t * weight.OutDim + o], Read(weight, o, i), sum);
                 }
 
                 var place = dX.Data + (nint)t * weight.InDim + i;
@@ -67,8 +67,26 @@ internal static unsafe class Products
         }
     }
 
-    /// <summary>Where W[output, input] lies.</summary>
-    internal static float* At(PanelMatrix weight, int output, int input) => weight.Panels.Data
-        + ((nint)(output / PanelMatrix.PanelWidth) * weight.InDim + input) * PanelMatrix.PanelWidth
-        + output % PanelMatrix.PanelWidth;
+    /// <summary>W[output, input].</summary>
+    internal static float Read(PanelMatrix weight, int output, int input) => weight.Format == WeightFormat.BFloat16
+        ? ((BFloat16*)weight.Panels.Address)[Index(weight, output, input)].Widen()
+        : *At(weight, output, input);
+
+    /// <summary>W[output, input] = value, rounded to the matrix's format.</summary>
+    internal static void Write(PanelMatrix weight, int output, int input, float value)
+    {
+        if (weight.Format == WeightFormat.BFloat16)
+        {
+            ((BFloat16*)weight.Panels.Address)[Index(weight, output, input)] = BFloat16.Round(value);
+        }
+        else
+        {
+            *At(weight, output, input) = value;
+        }
+    }
+
+    private static float* At(PanelMatrix weight, int output, int input) => weight.Panels.Data + Index(weight, output, input);
+
+    private static nint Index(PanelMatrix weight, int output, int input) =>
+        ((nint)(output / PanelMatrix.PanelWidth) * weight.InDim + input) * PanelMatrix.PanelWidth + output % PanelMatrix.PanelWidth;
 }

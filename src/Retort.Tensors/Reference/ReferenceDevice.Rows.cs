@@ -7,7 +7,7 @@ public sealed unsafe partial class ReferenceDevice
     {
         if (table.IsTied)
         {
-            Embedding.GatherFromPanels(table.Tied.Panels.Data, table.Width, tokens.Data, y.Data, y.Columns, 0, y.Rows);
+            Embedding.GatherFromPanels(table.Tied, tokens.Data, y);
         }
         else
         {

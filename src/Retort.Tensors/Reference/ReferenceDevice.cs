@@ -53,7 +53,7 @@ public sealed unsafe partial class ReferenceDevice : Device
     {
         for (var i = 0; i < rows.Length; i++)
         {
-            *Products.At(weight, firstRow + i / weight.InDim, i % weight.InDim) = rows[i];
+            Products.Write(weight, firstRow + i / weight.InDim, i % weight.InDim, rows[i]);
         }
     }
 
@@ -62,7 +62,7 @@ public sealed unsafe partial class ReferenceDevice : Device
     {
         for (var i = 0; i < rows.Length; i++)
         {
-            rows[i] = *Products.At(weight, firstRow + i / weight.InDim, i % weight.InDim);
+            rows[i] = Products.Read(weight, firstRow + i / weight.InDim, i % weight.InDim);
         }
     }
 

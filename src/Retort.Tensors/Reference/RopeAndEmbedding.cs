@@ -44,13 +44,13 @@ internal static unsafe class Embedding
     }
 
     /// <inheritdoc cref="Cpu.Embedding.GatherFromPanels"/>
-    internal static void GatherFromPanels(float* panels, int width, int* ids, float* y, int ldY, int r0, int r1)
+    internal static void GatherFromPanels(PanelMatrix table, int* ids, Tensor y)
     {
-        for (var r = r0; r < r1; r++)
+        for (var r = 0; r < y.Rows; r++)
         {
-            for (var i = 0; i < width; i++)
+            for (var i = 0; i < y.Columns; i++)
             {
-                y[(nint)r * ldY + i] = panels[PanelIndex(ids[r], i, width)];
+                y.Data[(nint)r * y.Columns + i] = Products.Read(table, ids[r], i);
             }
         }
     }
