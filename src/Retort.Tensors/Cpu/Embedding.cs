@@ -21,7 +21,7 @@ internal static unsafe class Embedding
     {
         for (var r = r0; r < r1; r++)
         {
-            var from = panels + (nint)(ids[r] / Lanes.Count) * width * Lanes.Count + ids[r] % Lanes.Count;
+            var from = panels + (nint)(ids[r] / Lanes.Count) * width * Lanes.Count + Stored.Place<TStored>(ids[r] % Lanes.Count);
             var to = y + (nint)r * ldY;
             for (var i = 0; i < width; i++)
             {

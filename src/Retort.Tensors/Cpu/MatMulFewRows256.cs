@@ -67,22 +67,22 @@ internal static unsafe class MatMulFewRows256
                 var v0 = Vector256.Create(x0[k]);
                 var v1 = TRows.Value > 1 ? Vector256.Create(x1[k]) : default;
                 var v2 = TRows.Value > 2 ? Vector256.Create(x2[k]) : default;
-                var w = Stored.Load256(panel);
+                var w = Stored.Low(panel);
                 a0 = Vector256.FusedMultiplyAdd(v0, w, a0);
                 if (TRows.Value > 1) a1 = Vector256.FusedMultiplyAdd(v1, w, a1);
                 if (TRows.Value > 2) a2 = Vector256.FusedMultiplyAdd(v2, w, a2);
-                w = Stored.Load256(panel + 8);
+                w = Stored.High(panel);
                 b0 = Vector256.FusedMultiplyAdd(v0, w, b0);
                 if (TRows.Value > 1) b1 = Vector256.FusedMultiplyAdd(v1, w, b1);
                 if (TRows.Value > 2) b2 = Vector256.FusedMultiplyAdd(v2, w, b2);
 
                 if (TPanels.Value > 1)
                 {
-                    w = Stored.Load256(panel + stride);
+                    w = Stored.Low(panel + stride);
                     c0 = Vector256.FusedMultiplyAdd(v0, w, c0);
                     if (TRows.Value > 1) c1 = Vector256.FusedMultiplyAdd(v1, w, c1);
                     if (TRows.Value > 2) c2 = Vector256.FusedMultiplyAdd(v2, w, c2);
-                    w = Stored.Load256(panel + stride + 8);
+                    w = Stored.High(panel + stride);
                     d0 = Vector256.FusedMultiplyAdd(v0, w, d0);
                     if (TRows.Value > 1) d1 = Vector256.FusedMultiplyAdd(v1, w, d1);
                     if (TRows.Value > 2) d2 = Vector256.FusedMultiplyAdd(v2, w, d2);
@@ -90,11 +90,11 @@ internal static unsafe class MatMulFewRows256
 
                 if (TPanels.Value > 2)
                 {
-                    w = Stored.Load256(panel + 2 * stride);
+                    w = Stored.Low(panel + 2 * stride);
                     e0 = Vector256.FusedMultiplyAdd(v0, w, e0);
                     if (TRows.Value > 1) e1 = Vector256.FusedMultiplyAdd(v1, w, e1);
                     if (TRows.Value > 2) e2 = Vector256.FusedMultiplyAdd(v2, w, e2);
-                    w = Stored.Load256(panel + 2 * stride + 8);
+                    w = Stored.High(panel + 2 * stride);
                     f0 = Vector256.FusedMultiplyAdd(v0, w, f0);
                     if (TRows.Value > 1) f1 = Vector256.FusedMultiplyAdd(v1, w, f1);
                     if (TRows.Value > 2) f2 = Vector256.FusedMultiplyAdd(v2, w, f2);
@@ -102,11 +102,11 @@ internal static unsafe class MatMulFewRows256
 
                 if (TPanels.Value > 3)
                 {
-                    w = Stored.Load256(panel + 3 * stride);
+                    w = Stored.Low(panel + 3 * stride);
                     g0 = Vector256.FusedMultiplyAdd(v0, w, g0);
                     if (TRows.Value > 1) g1 = Vector256.FusedMultiplyAdd(v1, w, g1);
                     if (TRows.Value > 2) g2 = Vector256.FusedMultiplyAdd(v2, w, g2);
-                    w = Stored.Load256(panel + 3 * stride + 8);
+                    w = Stored.High(panel + 3 * stride);
                     h0 = Vector256.FusedMultiplyAdd(v0, w, h0);
                     if (TRows.Value > 1) h1 = Vector256.FusedMultiplyAdd(v1, w, h1);
                     if (TRows.Value > 2) h2 = Vector256.FusedMultiplyAdd(v2, w, h2);

@@ -37,7 +37,7 @@ internal sealed unsafe class MatMulForwardJob<TStored> : PoolJob
         panelsPerBlock = (panels + wanted - 1) / wanted;
         if (rowBlocks == 1 && wanted > 1)
         {
-            var unit = MatMulTiles.PanelsPerCall(Width, Rows);
+            var unit = MatMulTiles.PanelsPerCall<TStored>(Width, Rows);
             panelsPerBlock = (panelsPerBlock + unit - 1) / unit * unit;
         }
 
@@ -53,7 +53,7 @@ internal sealed unsafe class MatMulForwardJob<TStored> : PoolJob
         var panel = chunk % panelBlocks * panelsPerBlock;
         var end = Math.Min(panel + panelsPerBlock, MatMulPanels.Count(OutDim));
         var fullPanels = OutDim / Lanes;
-        var perCall = MatMulTiles.PanelsPerCall(Width, rows);
+        var perCall = MatMulTiles.PanelsPerCall<TStored>(Width, rows);
         var partial = Pool!.Scratch(worker);
         while (panel < end)
         {

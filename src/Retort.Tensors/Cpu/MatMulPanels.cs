@@ -27,7 +27,7 @@ public static unsafe class MatMulPanels
     {
         for (var row = 0; row < numOut; row++)
         {
-            var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + (firstOut + row) % Lanes;
+            var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + Stored.Place<TStored>((firstOut + row) % Lanes);
             for (nint i = 0; i < inDim; i++)
             {
                 Stored.Store(source[row * ldSource + i], lane + i * Lanes);
@@ -41,7 +41,7 @@ public static unsafe class MatMulPanels
     {
         for (var row = 0; row < numOut; row++)
         {
-            var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + (firstOut + row) % Lanes;
+            var lane = panels + (nint)((firstOut + row) / Lanes) * Lanes * inDim + Stored.Place<TStored>((firstOut + row) % Lanes);
             for (nint i = 0; i < inDim; i++)
             {
                 target[row * ldTarget + i] = Stored.Load(lane + i * Lanes);

@@ -58,8 +58,8 @@ internal static unsafe class MatMulTile256
             var panel = tile.Panel;
             for (nint k = 0; k < depth; k++)
             {
-                var w0 = Stored.Load256(panel);
-                var w1 = Stored.Load256(panel + 8);
+                var w0 = Stored.Low(panel);
+                var w1 = Stored.High(panel);
                 if (Sse.IsSupported) Sse.Prefetch1(panel + ahead);
                 panel += 16;
                 var v0 = Vector256.Create(x0[k]);

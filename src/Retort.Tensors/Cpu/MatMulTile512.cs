@@ -74,9 +74,9 @@ internal static unsafe class MatMulTile512
             var panel = tile.Panel;
             for (nint k = 0; k < depth; k++)
             {
-                var w0 = Stored.Load512(panel);
-                var w1 = TPanels.Value > 1 ? Stored.Load512(panel + stride) : default;
-                var w2 = TPanels.Value > 2 ? Stored.Load512(panel + 2 * stride) : default;
+                var w0 = Stored.Both(panel);
+                var w1 = TPanels.Value > 1 ? Stored.Both(panel + stride) : default;
+                var w2 = TPanels.Value > 2 ? Stored.Both(panel + 2 * stride) : default;
                 panel += 16;
                 var v0 = Vector512.Create(x0[k]);
                 a0 = Vector512.FusedMultiplyAdd(v0, w0, a0);

@@ -26,7 +26,7 @@ internal static unsafe class MatMulTilePortable
                     var value = tile.X[r * tile.Ldx + k];
                     for (var lane = 0; lane < Lanes; lane++)
                     {
-                        sums[lane] = MathF.FusedMultiplyAdd(value, Stored.Load(panel + lane), sums[lane]);
+                        sums[lane] = MathF.FusedMultiplyAdd(value, Stored.Load(panel + Stored.Place<TStored>(lane)), sums[lane]);
                     }
                 }
 

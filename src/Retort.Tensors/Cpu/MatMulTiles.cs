@@ -15,10 +15,13 @@ internal static unsafe class MatMulTiles
         : Fma.IsSupported || AdvSimd.IsSupported ? SimdWidth.Vector256
         : SimdWidth.Portable;
 
-    /// <summary>How many panels to hand to one call, so that few rows still fill the registers.</summary>
-    public static int PanelsPerCall(SimdWidth width, int rows) => width switch
+    /// <summary>
+    /// How many panels to hand to one call, so that few rows still fill the registers. Halves need one more register, for their mask.
+    /// </summary>
+    public static int PanelsPerCall<TStored>(SimdWidth width, int rows) => width switch
     {
         SimdWidth.Vector512 => 3,
+        SimdWidth.Vector256 when typeof(TStored) == typeof(BFloat16) => rows switch { 1 => 4, 2 => 2, _ => 1 },
         SimdWidth.Vector256 => rows switch { 1 => 4, 2 => 3, 3 => 2, _ => 1 },
         _ => 1,
     };

@@ -62,6 +62,34 @@ internal static unsafe class Stored
             ? (Avx512F.ConvertToVector512Int32(Vector256.Load((ushort*)source)) << 16).AsSingle()
             : Vector512.Create(Load256(source), Load256(source + 8));
 
+    /// <summary>
+    /// Where lane <paramref name="lane"/> lies in a panel's row of 16 weights. Halves lie in pairs, lane l below lane l + 8, so that a shift
+    /// and a mask of the same 32 bytes give the row's two registers.
+    /// </summary>
+    public static int Place<TStored>(int lane)
+        where TStored : unmanaged =>
+        typeof(TStored) == typeof(float) ? lane : 2 * (lane % 8) + lane / 8;
+
+    /// <summary>Lanes 0 to 7 of a panel's row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Low<TStored>(TStored* row)
+        where TStored : unmanaged =>
+        typeof(TStored) == typeof(float) ? Vector256.Load((float*)row) : (Vector256.Load((uint*)row) << 16).AsSingle();
+
+    /// <summary>Lanes 8 to 15 of a panel's row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> High<TStored>(TStored* row)
+        where TStored : unmanaged =>
+        typeof(TStored) == typeof(float)
+            ? Vector256.Load((float*)row + 8)
+            : (Vector256.Load((uint*)row) & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    /// <summary>All lanes of a panel's row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Both<TStored>(TStored* row)
+        where TStored : unmanaged =>
+        typeof(TStored) == typeof(float) ? Vector512.Load((float*)row) : Vector512.Create(Low(row), High(row));
+
     /// <summary>Copies a row of a multiple of 4 numbers.</summary>
     public static void Row<TStored>(float* source, int count, TStored* target)
         where TStored : unmanaged
