@@ -79,7 +79,7 @@ public enum WeightFormat
 /// A weight matrix W[out, in] in panels of 16 outputs, <c>panel[out / 16][in][16]</c>, padded with zeros
 /// (docs/numerics.md). The same layout holds its gradient and its moments.
 /// </summary>
-/// <param name="Panels">ceil(out / 16) * in rows of 16 weights: 16 floats wide, or 8, two bfloat16 in the place of each.</param>
+/// <param name="Panels">ceil(out / 16) * in rows of 16 weights: 16 floats wide, or 8, a pair of bfloat16 in the place of each.</param>
 /// <param name="OutDim">Outputs.</param>
 /// <param name="InDim">Inputs.</param>
 /// <param name="Format">How the weights are kept; gradients and moments are float32.</param>

@@ -63,8 +63,8 @@ internal static unsafe class Stored
             : Vector512.Create(Load256(source), Load256(source + 8));
 
     /// <summary>
-    /// Where lane <paramref name="lane"/> lies in a panel's row of 16 weights. Halves lie in pairs, lane l below lane l + 8, so that a shift
-    /// and a mask of the same 32 bytes give the row's two registers.
+    /// Where a lane lies in a panel's row of 16 weights. Halves lie in pairs, lane l before lane l + 8, so that a shift and a mask of
+    /// the same 32 bytes give the row's two registers.
     /// </summary>
     public static int Place<TStored>(int lane)
         where TStored : unmanaged =>
