@@ -21,7 +21,7 @@ internal sealed class BenchServeCommand : Command
 
     private readonly Option<string?> rate = Word("--rate", "A,B", "Requests a second; several are run one after another.");
     private readonly Option<string?> arrivals = Word(
-        "--arrivals", "KIND", "poisson, burst (all at once) or trace:FILE (JSON lines with \"arrival_seconds\" and, if known,\n"
+        "--arrivals", "KIND", "poisson, burst (all at once) or trace:FILE (JSON lines with \"arrival_seconds\" and, if known, "
         + "\"prompt\", \"prompt_tokens\", \"output_tokens\"). [default: poisson]");
 
     private readonly Option<float?> burstiness = NumberOption.Real(
@@ -58,8 +58,8 @@ internal sealed class BenchServeCommand : Command
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON object: inputs and results, times in seconds." };
 
     public BenchServeCommand(CliHost host)
-        : base("serve", "Load an OpenAI-compatible server: requests are sent when they are due, whatever became of earlier ones,\n"
-            + "and every latency counts from then.")
+        : base("serve", "Load an OpenAI-compatible server: requests are sent when they are due, whatever\n"
+            + "became of earlier ones, and every latency counts from then.")
     {
         this.host = host;
         seed.Description = "Decides arrivals, lengths, random prompts and the requests' own seeds. [default: 1]";

@@ -16,13 +16,16 @@ internal static class BenchServeTrace
     private const string Expected = "a JSON object with \"arrival_seconds\", and if known \"prompt\", \"prompt_tokens\", \"output_tokens\", a line";
     private const int MostTokens = 1_000_000;
 
+    // Later than any clock of today, in seconds since 1970, and short enough for a timer.
+    private const double FarthestSeconds = 1e11;
+
     /// <summary>Ascending by arrival.</summary>
     public static IReadOnlyList<TraceRequest> Read(string path) =>
         [.. InputFile.ReadObjects(path, Expected).Select(Of).OrderBy(request => request.ArrivalSeconds)];
 
     private static TraceRequest Of(JsonLine line) => new(
         Field(line, "arrival_seconds") is { } arrival
-            ? arrival.ValueKind == JsonValueKind.Number && arrival.TryGetDouble(out var seconds) && double.IsFinite(seconds)
+            ? arrival.ValueKind == JsonValueKind.Number && arrival.TryGetDouble(out var seconds) && Math.Abs(seconds) <= FarthestSeconds
                 ? seconds : throw Wrong(line, "arrival_seconds")
             : throw UserError.Request(line.Where, "has no \"arrival_seconds\"", Expected),
         Field(line, "prompt") is { } prompt ? prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : throw Wrong(line, "prompt") : null,

@@ -9,6 +9,9 @@ internal static class OpenLoop
     // A timer counts whole milliseconds and may fire a little late: the last one or two are passed by yielding the processor.
     private static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
 
+    // A timer cannot be set for more than some weeks; a trace may be longer.
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
+
     /// <summary>
     /// The outcomes of all requests that were sent, in their order. Cancelling stops the sending; <paramref name="send"/> sees
     /// to the ones under way.
@@ -56,8 +59,6 @@ internal static class OpenLoop
 
         return false;
     }
-
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(1);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

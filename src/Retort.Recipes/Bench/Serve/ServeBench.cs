@@ -13,6 +13,7 @@ public sealed record ServeRun(ServeResult Result, IReadOnlyList<ServeOutcome> Ou
 public sealed class ServeBench : IDisposable
 {
     private const int WarmUpTokens = 4;
+    private const double WarmUpSeconds = 0.005;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -92,9 +93,12 @@ public sealed class ServeBench : IDisposable
 
     private async Task WarmUp(ServeRequest first, CancellationToken cancellation)
     {
-        var outcome = await client.Send(
-            0, first with { DueSeconds = 0, MaxTokens = Math.Min(WarmUpTokens, first.MaxTokens) }, new RunClock(time), cancellation);
+        // Due a little later, so that waiting is warm too.
+        var request = first with { DueSeconds = WarmUpSeconds, MaxTokens = Math.Min(WarmUpTokens, first.MaxTokens) };
+        var clock = new RunClock(time);
+        var outcomes = await OpenLoop.Run([request], index => client.Send(index, request, clock, cancellation), clock, cancellation);
         cancellation.ThrowIfCancellationRequested();
+        var outcome = outcomes[0];
         if (outcome.Status != ServeStatus.Done)
         {
             throw Refused(client.Endpoint, outcome.HttpStatus, outcome.Error!, "a model and a prompt that the server takes");
