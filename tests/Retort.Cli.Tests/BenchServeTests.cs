@@ -15,18 +15,21 @@ public sealed class BenchServeTests : IDisposable
     public void A_burst_is_counted_and_its_requests_say_what_was_asked()
     {
         using var server = new FakeServer(call => call.Stream(3));
-        var (outcome, json) = Json(server, "--arrivals burst --requests 6 --max-tokens 5..9 --prompt-words 4 --ignore-eos --temperature 0.7 --seed 3 --api-key k1");
+        var (outcome, json) = Json(
+            server, "--arrivals burst --requests 6 --max-tokens 5..9 --prompt-words 4 --ignore-eos --temperature 0.7 --seed 3 --api-key k1");
         var result = json.GetProperty("results")[0];
         Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
         Assert.Equal("6 6 0 0 0 18 24", Fields(result, "requests", "done", "failed", "rejected", "unfinished", "output_tokens", "prompt_tokens"));
-        Assert.Equal("first 6 burst 5..9 0.7 3 True", Fields(json.GetProperty("inputs"), "model", "requests", "arrivals", "max_tokens", "temperature", "seed", "ignore_eos"));
+        Assert.Equal("first 6 burst 5..9 0.7 3 True", Fields(
+            json.GetProperty("inputs"), "model", "requests", "arrivals", "max_tokens", "temperature", "seed", "ignore_eos"));
         var calls = server.Calls.ToArray();
         Assert.Equal(7, calls.Length); // The first is the warm-up.
         Assert.All(calls, call => Assert.Equal(
             "/v1/completions first True True 0.7", call.Path + " " + Fields(call.Body, "model", "stream", "ignore_eos", "temperature")));
         Assert.All(calls, call => Assert.Contains("Authorization: Bearer k1", call.Head));
         Assert.All(calls[1..], call => Assert.InRange(call.Body.GetProperty("max_tokens").GetInt32(), 5, 9));
-        Assert.Equal((6, 6), (calls[1..].Select(call => call.Body.GetProperty("seed").GetInt32()).Distinct().Count(), calls[1..].Select(call => call.Prompt).Distinct().Count()));
+        Assert.Equal(6, calls[1..].Select(call => call.Body.GetProperty("seed").GetInt32()).Distinct().Count());
+        Assert.Equal(6, calls[1..].Select(call => call.Prompt).Distinct().Count());
     }
 
     [Fact]
@@ -153,7 +156,8 @@ public sealed class BenchServeTests : IDisposable
         Assert.StartsWith("     400        5       0         0", lines[2], StringComparison.Ordinal);
         Assert.EndsWith("       -           -        -        -", lines[1], StringComparison.Ordinal); // No /metrics here: unknown, not 0.
         Assert.Equal(
-            ["milliseconds", "first", "first", "inter-token", "inter-token", "end-to-end", "end-to-end", "send", "send"], lines[4..].Select(line => line.Split(' ')[0]));
+            ["milliseconds", "first", "first", "inter-token", "inter-token", "end-to-end", "end-to-end", "send", "send"],
+            lines[4..].Select(line => line.Split(' ')[0]));
         Assert.Contains("serve at 400 requests/s: 5 requests in", outcome.Error, StringComparison.Ordinal);
         Assert.Equal("m", server.Calls.First().Body.GetProperty("model").GetString());
     }
@@ -168,7 +172,8 @@ public sealed class BenchServeTests : IDisposable
             await call.Stream(2);
         })
         {
-            Page = path => path == "/metrics" ? $"vllm:num_preemptions_total{{model_name=\"m\"}} {10 + 2 * answered}\nvllm:generation_tokens_total {2 * answered}\n" : null,
+            Page = path => path == "/metrics"
+                ? $"vllm:num_preemptions_total{{model_name=\"m\"}} {10 + 2 * answered}\nvllm:generation_tokens_total {2 * answered}\n" : null,
         };
         var (_, json) = Json(server, "--arrivals burst --requests 4 --model m");
         Assert.Equal("8 8  ", Fields(
@@ -209,7 +214,8 @@ public sealed class BenchServeTests : IDisposable
             await call.Event("[DONE]");
             await call.EndStream();
         });
-        var outcome = Cli.Run(["bench", "serve", server.Address, "--chat", "--arrivals", "burst", "--requests", "1", "--prompt-words", "2", "--out", folder.File("out.jsonl")]);
+        var outcome = Cli.Run([
+            "bench", "serve", server.Address, "--chat", "--arrivals", "burst", "--requests", "1", "--prompt-words", "2", "--out", folder.File("out.jsonl")]);
         Assert.Equal(0, outcome.ExitCode);
         Assert.Contains("inter-chunk", outcome.Output, StringComparison.Ordinal);
         var call = server.Calls.Last();

@@ -20,7 +20,8 @@ internal static class BenchServeTable
             yield return Line(
                 RunWidths, Rate(result), Count(result.Done), Count(result.Failed), Count(result.Rejected), Text(result.DurationSeconds, "0.0"),
                 Text(result.RequestsPerSecond, "0.00"), Text(result.OutputTokensPerSecond, "N0"), Text(result.TokensPerSecond, "N0"),
-                Count(result.Server.Preemptions), Count(result.Server.RecomputedTokens), Text(result.Server.KvUseMean, "0.000"), Text(result.Server.KvUsePeak, "0.000"));
+                Count(result.Server.Preemptions), Count(result.Server.RecomputedTokens),
+                Text(result.Server.KvUseMean, "0.000"), Text(result.Server.KvUsePeak, "0.000"));
             foreach (var note in Notes(result))
             {
                 yield return "  " + note;

@@ -54,7 +54,8 @@ internal static class OpenLoop
 
             // A wait that is cancelled ends like any other; the loop's condition sees it.
             Task.Delay(Min(left - TimerStep, LongestDelay), clock.Time, cancellation)
-                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).Wait(CancellationToken.None);
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                .Wait(CancellationToken.None);
         }
 
         return false;

@@ -114,11 +114,12 @@ public sealed record ServeResult
             PromptTokens = told.Count == 0 ? null : told.Sum(outcome => (long)(outcome.PromptTokens ?? 0)),
             OutputTokens = told.Count == 0 ? null : told.Sum(outcome => (long)outcome.OutputTokens!.Value),
             WithoutUsage = done.Count - told.Count,
-            TimeToFirstTokenSeconds = Spread.Of(done.Where(outcome => outcome.ChunkSeconds.Count > 0).Select(outcome => outcome.ChunkSeconds[0] - outcome.DueSeconds)),
+            TimeToFirstTokenSeconds = Spread.Of(
+                done.Where(outcome => outcome.ChunkSeconds.Count > 0).Select(outcome => outcome.ChunkSeconds[0] - outcome.DueSeconds)),
             InterTokenSeconds = Spread.Of(done.SelectMany(outcome => outcome.ChunkSeconds.Zip(outcome.ChunkSeconds.Skip(1), (a, b) => b - a))),
             ChunksHoldSeveralTokens = hidden > SeveralTokensShare * chunks,
             EndToEndSeconds = Spread.Of(done.Select(outcome => outcome.EndSeconds - outcome.DueSeconds)),
-            SendLagSeconds = Spread.Of(outcomes.Where(outcome => outcome.SentSeconds is not null).Select(outcome => outcome.SentSeconds!.Value - outcome.DueSeconds)),
+            SendLagSeconds = Spread.Of(outcomes.Select(outcome => outcome.SentSeconds - outcome.DueSeconds).OfType<double>()),
             Server = server,
             Faults = [.. outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error!)
                 .Select(group => new ServeFault(group.Key, group.Count())).OrderByDescending(fault => fault.Requests)],
