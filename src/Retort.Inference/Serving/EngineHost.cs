@@ -1,0 +1,423 @@
+using System.Diagnostics.Metrics;
+using Retort.Core;
+
+namespace Retort.Inference.Serving;
+
+/// <summary>How much may wait before an <see cref="EngineHost"/> refuses more.</summary>
+public sealed record EngineHostSettings
+{
+    /// <summary>Sequences that have not begun.</summary>
+    public int MaxQueuedSequences { get; init; } = 256;
+
+    /// <summary>Tokens of their prompts.</summary>
+    public long MaxQueuedPromptTokens { get; init; } = 1 << 20;
+}
+
+/// <summary>
+/// Owns an engine and steps it on a thread of its own, which waits while there is nothing to do. All public members may be called from
+/// any thread; what they ask takes effect before the engine's next step. If the engine throws, every stream throws at its reader and
+/// the host takes no more requests.
+/// </summary>
+public sealed class EngineHost : IAsyncDisposable
+{
+    private static readonly TokenLogprob[] NoTop = [];
+
+    private readonly object gate = new();
+    private readonly GenerationEngine engine;
+    private readonly EngineHostSettings settings;
+    private readonly TimeProvider time;
+    private readonly ServingMetrics metrics;
+    private readonly Dictionary<int, LiveRequest> live = [];
+    private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Under the gate, from here on.
+    private List<Order> inbox = [], taken = [];
+    private readonly DrainRate drainRate;
+    private EngineStatistics statistics;
+    private int numQueued, numLive;
+    private long numQueuedTokens;
+    private bool isDraining, isAborted, isClosed;
+    private Exception? fault;
+
+    // The engine's thread alone.
+    private long stepStarted;
+
+    /// <summary>Takes over an engine nobody else uses, and disposes it at the end.</summary>
+    public EngineHost(GenerationEngine engine, EngineHostSettings? settings = null, TimeProvider? time = null)
+    {
+        (this.engine, this.settings, this.time) = (engine, settings ?? new(), time ?? TimeProvider.System);
+        (metrics, drainRate) = (new ServingMetrics(this.time, () => Statistics), new DrainRate(this.time));
+        engine.Drawn = OnDrawn;
+        engine.Completed = OnCompleted;
+        new Thread(Run) { IsBackground = true, Name = "retort engine" }.Start();
+    }
+
+    /// <summary>Longest prompt and completion together, in tokens.</summary>
+    public int MaxLength => engine.MaxLength;
+
+    /// <summary>The clock of all timings.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The instruments, for whoever exports them.</summary>
+    public Meter Meter => metrics.Meter;
+
+    /// <summary>What threw on the engine's thread; null while it is well.</summary>
+    public Exception? Fault
+    {
+        get
+        {
+            lock (gate)
+            {
+                return fault;
+            }
+        }
+    }
+
+    /// <summary>Whether requests are taken.</summary>
+    public bool IsAccepting
+    {
+        get
+        {
+            lock (gate)
+            {
+                return !isDraining && fault is null;
+            }
+        }
+    }
+
+    /// <summary>The engine after its last step.</summary>
+    public EngineStatistics Statistics
+    {
+        get
+        {
+            lock (gate)
+            {
+                return statistics with { Waiting = numQueued, Running = numLive - numQueued };
+            }
+        }
+    }
+
+    /// <summary>Takes one request.</summary>
+    public GenerationStream Submit(GenerationRequest request) => Submit([request]);
+
+    /// <summary>
+    /// Takes requests, all or none. Throws <see cref="QueueFullException"/>, <see cref="HostStoppedException"/> or
+    /// <see cref="EngineFailedException"/>. An empty queue takes whatever comes. What the engine itself refuses is thrown to the reader.
+    /// </summary>
+    public GenerationStream Submit(IReadOnlyList<GenerationRequest> requests)
+    {
+        var (sequences, tokens) = (requests.Sum(request => request.NumSamples), requests.Sum(request => (long)request.Prompt.Length));
+        var stream = new GenerationStream(this, requests, time.GetTimestamp());
+        lock (gate)
+        {
+            ThrowIfClosed();
+            var excess = numQueued + sequences - settings.MaxQueuedSequences;
+            if (numQueued > 0 && (excess > 0 || numQueuedTokens + tokens > settings.MaxQueuedPromptTokens))
+            {
+                throw new QueueFullException(
+                    FormattableString.Invariant($"{numQueued} sequences with {numQueuedTokens} prompt tokens wait already"),
+                    drainRate.TimeFor(Math.Max(1, excess)));
+            }
+
+            (numQueued, numLive, numQueuedTokens) = (numQueued + sequences, numLive + sequences, numQueuedTokens + tokens);
+            inbox.Add(new Order(stream));
+            Monitor.Pulse(gate);
+        }
+
+        return stream;
+    }
+
+    /// <summary>
+    /// Takes no more requests, lets the others end and stops. <paramref name="abort"/> ends them instead: their readers get
+    /// <see cref="HostStoppedException"/>.
+    /// </summary>
+    public async Task StopAsync(CancellationToken abort = default)
+    {
+        lock (gate)
+        {
+            isDraining = true;
+            Monitor.Pulse(gate);
+        }
+
+        using var registration = abort.Register(() =>
+        {
+            lock (gate)
+            {
+                isAborted = true;
+                Monitor.Pulse(gate);
+            }
+        });
+        await stopped.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
+        metrics.Dispose();
+    }
+
+    internal void Post(Order order)
+    {
+        lock (gate)
+        {
+            if (!isClosed)
+            {
+                inbox.Add(order);
+                Monitor.Pulse(gate);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        Exception end = new HostStoppedException();
+        try
+        {
+            while (TakeOrders())
+            {
+                foreach (var order in taken)
+                {
+                    Carry(order);
+                }
+
+                if (engine.IsBusy)
+                {
+                    stepStarted = time.GetTimestamp();
+                    engine.Step();
+                    Publish();
+                }
+                else if (live.Count > 0)
+                {
+                    throw new InvalidOperationException($"the engine is idle while {live.Count} requests have not ended");
+                }
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is, nobody may wait for an engine that has stopped.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            end = new EngineFailedException(thrown);
+        }
+
+        Close(end);
+    }
+
+    /// <summary>Waits for something to do; false when there will be nothing more.</summary>
+    private bool TakeOrders()
+    {
+        lock (gate)
+        {
+            taken.Clear();
+            while (inbox.Count == 0 && !engine.IsBusy && !isDraining)
+            {
+                Monitor.Wait(gate);
+            }
+
+            (inbox, taken) = (taken, inbox);
+            return !isAborted && (taken.Count > 0 || live.Count > 0 || !isDraining);
+        }
+    }
+
+    private void Carry(Order order)
+    {
+        if (order.Request is null)
+        {
+            Begin(order.Stream);
+            return;
+        }
+
+        foreach (var index in order.Stream.Indices)
+        {
+            if (!live.TryGetValue(index, out var request))
+            {
+                continue;
+            }
+
+            for (var sample = 0; sample < request.HasEnded.Length; sample++)
+            {
+                if (order.Request == -1 || (order.Request == request.Number && order.Sample == sample))
+                {
+                    EndSample(index, request, sample, order.Request == -1 ? "abort" : "stop");
+                }
+            }
+
+            // One sample of several cannot be taken out of the engine: it runs on unseen until the last of them has ended.
+            if (request.NumOpen == 0)
+            {
+                engine.Cancel(index);
+            }
+        }
+    }
+
+    private void Begin(GenerationStream stream)
+    {
+        for (var number = 0; number < stream.Requests.Count; number++)
+        {
+            var request = new LiveRequest(stream, number);
+            try
+            {
+                var index = engine.Submit(stream.Requests[number]);
+                stream.Indices.Add(index);
+                live.Add(index, request);
+            }
+            catch (UserError refused)
+            {
+                // All or none: what began already is taken back.
+                stream.Close(refused);
+                for (; number < stream.Requests.Count; number++)
+                {
+                    Leave(new LiveRequest(stream, number), stream.Requests[number].NumSamples);
+                }
+
+                Carry(new Order(stream, -1, -1));
+            }
+        }
+    }
+
+    private void OnDrawn(DrawnToken drawn)
+    {
+        if (!live.TryGetValue(drawn.Request, out var request) || request.HasEnded[drawn.Sample])
+        {
+            return;
+        }
+
+        var (now, timing) = (time.GetTimestamp(), request.Timing);
+        if (timing.FirstToken == 0)
+        {
+            timing.Scheduled = timing.Scheduled == 0 ? stepStarted : timing.Scheduled;
+            timing.FirstToken = now;
+            metrics.Began(request.Asked.Prompt.Length, timing);
+            lock (gate)
+            {
+                drainRate.Count(request.HasEnded.Length);
+                Unqueue(request);
+            }
+        }
+
+        metrics.Drew(request.LastTokens[drawn.Sample], now);
+        timing.LastToken = request.LastTokens[drawn.Sample] = now;
+        request.NumTokens++;
+        request.Stream.Write(new TokenEvent(
+            request.Number, drawn.Sample, drawn.Token, drawn.Logprob, drawn.Top.IsEmpty ? NoTop : drawn.Top.ToArray(), null));
+    }
+
+    private void OnCompleted(Completion completion)
+    {
+        if (live.TryGetValue(completion.Request, out var request) && !request.HasEnded[completion.Sample])
+        {
+            request.Stream.Write(new TokenEvent(request.Number, completion.Sample, -1, 0, NoTop, completion.FinishReason));
+            EndSample(completion.Request, request, completion.Sample, completion.FinishReason == FinishReason.Stop ? "stop" : "length");
+        }
+    }
+
+    private void EndSample(int index, LiveRequest request, int sample, string reason)
+    {
+        if (request.HasEnded[sample])
+        {
+            return;
+        }
+
+        request.HasEnded[sample] = true;
+        metrics.Ended(reason);
+        Leave(request, 1);
+        if (--request.NumOpen > 0)
+        {
+            return;
+        }
+
+        live.Remove(index);
+        request.Timing.End = time.GetTimestamp();
+        if (reason != "abort")
+        {
+            metrics.Ended(request.Timing, request.NumTokens, request.HasEnded.Length);
+        }
+
+        if (--request.Stream.NumOpen == 0)
+        {
+            request.Stream.Close();
+        }
+    }
+
+    private void Leave(LiveRequest request, int numSamples)
+    {
+        lock (gate)
+        {
+            Unqueue(request);
+            numLive -= numSamples;
+        }
+    }
+
+    private void Unqueue(LiveRequest request)
+    {
+        if (request.IsQueued)
+        {
+            request.IsQueued = false;
+            (numQueued, numQueuedTokens) = (numQueued - request.HasEnded.Length, numQueuedTokens - request.Asked.Prompt.Length);
+        }
+    }
+
+    /// <summary>What the engine says of itself, for readers on other threads.</summary>
+    private void Publish()
+    {
+        lock (gate)
+        {
+            statistics = new EngineStatistics();
+        }
+    }
+
+    private void Close(Exception end)
+    {
+        List<Order> late;
+        lock (gate)
+        {
+            (isDraining, isClosed, fault) = (true, true, end as EngineFailedException);
+            (late, inbox) = ([.. taken, .. inbox], []);
+            (numQueued, numLive, numQueuedTokens) = (0, 0, 0);
+        }
+
+        foreach (var stream in live.Values.Select(request => request.Stream).Concat(late.Select(order => order.Stream)))
+        {
+            stream.Close(end);
+        }
+
+        live.Clear();
+        engine.Dispose();
+        stopped.SetResult();
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (fault is not null)
+        {
+            throw new EngineFailedException(fault.InnerException!);
+        }
+
+        if (isDraining)
+        {
+            throw new HostStoppedException();
+        }
+    }
+
+    /// <summary>A request that has not ended, as the engine's thread sees it.</summary>
+    private sealed class LiveRequest(GenerationStream stream, int number)
+    {
+        public GenerationStream Stream => stream;
+
+        public int Number => number;
+
+        public GenerationRequest Asked => stream.Requests[number];
+
+        public RequestTiming Timing => stream.Timings[number];
+
+        public bool[] HasEnded { get; } = new bool[stream.Requests[number].NumSamples];
+
+        public long[] LastTokens { get; } = new long[stream.Requests[number].NumSamples];
+
+        public int NumOpen { get; set; } = stream.Requests[number].NumSamples;
+
+        public int NumTokens { get; set; }
+
+        public bool IsQueued { get; set; } = true;
+    }
+}
