@@ -41,6 +41,12 @@ public interface ITokenizer
     /// <summary>A decoder for tokens that come one by one; its pieces add up to what <see cref="Decode"/> gives.</summary>
     StreamDecoder CreateDecoder(bool continues = false);
 
+    /// <summary>
+    /// The UTF-8 bytes a token adds to a text, perhaps part of a character; none for special tokens. <paramref name="continues"/>: it
+    /// follows earlier text.
+    /// </summary>
+    ReadOnlySpan<byte> TextBytes(int token, bool continues);
+
     /// <summary>The token as the vocabulary spells it, e.g. "Ġthe", "&lt;0x0A&gt;" or "&lt;s&gt;".</summary>
     string TokenText(int token);
 
@@ -110,6 +116,9 @@ public abstract class TokenizerBase : ITokenizer
 
     /// <inheritdoc/>
     public StreamDecoder CreateDecoder(bool continues = false) => new(this, continues);
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<byte> TextBytes(int token, bool continues) => IsSpecial(token) ? [] : BytesOf(token, first: !continues);
 
     /// <inheritdoc/>
     public abstract string TokenText(int token);

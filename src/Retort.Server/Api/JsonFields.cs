@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Retort.Core;
+
+namespace Retort.Server.Api;
+
+/// <summary>The fields of a JSON object from outside. A field that is null counts as absent; one of the wrong type is an error that names it.</summary>
+internal readonly struct JsonFields
+{
+    private const int MaxDepth = 16;
+
+    private readonly JsonElement element;
+    private readonly string path;
+
+    private JsonFields(JsonElement element, string path) => (this.element, this.path) = (element, path);
+
+    /// <summary>Parses a body: one object, strict JSON, valid UTF-8, no name twice.</summary>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> body)
+    {
+        if (!Utf8.IsValid(body.Span))
+        {
+            throw new ApiError(400, "The body is not valid UTF-8.", code: "invalid_utf8");
+        }
+
+        JsonDocument? document = null;
+        try
+        {
+            document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            JsonStrings.DecodeAll(document.RootElement);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document
+                : throw new ApiError(400, "The body is not a JSON object.", code: "invalid_json");
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or ApiError)
+        {
+            document?.Dispose();
+            throw fault is ApiError ? fault : new ApiError(400, "The body is not valid JSON: " + FirstSentence(fault), code: "invalid_json");
+        }
+    }
+
+    public static JsonFields Of(JsonElement element, string path = "") => element.ValueKind == JsonValueKind.Object
+        ? new JsonFields(element, path)
+        : throw ApiError.Field(path, $"'{path}' is {Name(element)}; expected an object.", "invalid_type");
+
+    public string PathOf(string name) => path.Length == 0 ? name : $"{path}.{name}";
+
+    public JsonElement? Find(string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public string? Text(string name) => Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw WrongType(name, value, "a string");
+
+    public bool? Bool(string name) => Find(name) is not { } value ? null
+        : value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw WrongType(name, value, "true or false");
+
+    public long? Whole(string name, long min, long max)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+            ? number >= min && number <= max ? number : throw OutOfRange(name, value, FormattableString.Invariant($"{min} to {max}"))
+            : throw WrongType(name, value, "a whole number");
+    }
+
+    public float? Real(string name, Predicate<float> allows, string expected)
+    {
+        if (Find(name) is not { } value)
+        {
+            return null;
+        }
+
+        return value.ValueKind != JsonValueKind.Number ? throw WrongType(name, value, "a number")
+            : value.TryGetSingle(out var number) && float.IsFinite(number) && allows(number) ? number
+            : throw OutOfRange(name, value, expected);
+    }
+
+    public ApiError WrongType(string name, JsonElement value, string expected) =>
+        ApiError.Field(PathOf(name), $"'{PathOf(name)}' is {Name(value)}; expected {expected}.", "invalid_type");
+
+    public ApiError OutOfRange(string name, JsonElement value, string expected) =>
+        ApiError.Field(PathOf(name), $"'{PathOf(name)}' is {Shortened(value.GetRawText())}; expected {expected}.", "invalid_value");
+
+    private static string Name(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        _ => "null",
+    };
+
+    private static string Shortened(string text) => text.Length <= 40 ? text : text[..40] + "...";
+
+    /// <summary>The parser's message without what it says of its own settings; a wrong character is enough to find the place.</summary>
+    private static string FirstSentence(Exception fault) => fault is JsonException json
+        ? FormattableString.Invariant($"line {json.LineNumber + 1 ?? 1}, byte {json.BytePositionInLine ?? 0}.")
+        : "a string holds half of a surrogate pair.";
+}
