@@ -1,6 +1,6 @@
 namespace Retort.Inference.Serving;
 
-/// <summary>How many sequences began a second of late: an average whose past fades with a time constant of ten seconds.</summary>
+/// <summary>How many sequences ended a second of late: an average whose past fades with a time constant of ten seconds.</summary>
 internal sealed class DrainRate(TimeProvider time)
 {
     private const double FadeSeconds = 10, ShortestSeconds = 1, LongestSeconds = 60;
@@ -10,7 +10,7 @@ internal sealed class DrainRate(TimeProvider time)
 
     public void Count(int sequences) => count = Faded() + sequences;
 
-    /// <summary>When so many more will have begun: whole seconds, 1 to 60.</summary>
+    /// <summary>When so many more will have ended: whole seconds, 1 to 60.</summary>
     public TimeSpan TimeFor(int sequences)
     {
         var rate = (count = Faded()) / FadeSeconds;

@@ -1,15 +1,16 @@
 using System.Diagnostics.Metrics;
 using Retort.Core;
+using Retort.Tensors;
 
 namespace Retort.Inference.Serving;
 
-/// <summary>How much may wait before an <see cref="EngineHost"/> refuses more.</summary>
+/// <summary>How much an <see cref="EngineHost"/> takes before it refuses more.</summary>
 public sealed record EngineHostSettings
 {
-    /// <summary>Sequences that have not begun.</summary>
-    public int MaxQueuedSequences { get; init; } = 256;
+    /// <summary>Sequences that have not ended: waiting, running and put aside.</summary>
+    public int MaxLiveSequences { get; init; } = 64;
 
-    /// <summary>Tokens of their prompts.</summary>
+    /// <summary>Prompt tokens of the requests that have not begun.</summary>
     public long MaxQueuedPromptTokens { get; init; } = 1 << 20;
 }
 
@@ -34,7 +35,7 @@ public sealed class EngineHost : IAsyncDisposable
     private List<Order> inbox = [], taken = [];
     private readonly DrainRate drainRate;
     private EngineStatistics statistics;
-    private int numQueued, numLive;
+    private int numLive;
     private long numQueuedTokens;
     private bool isDraining, isAborted, isClosed;
     private Exception? fault;
@@ -73,6 +74,9 @@ public sealed class EngineHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends when the engine has: stopped as asked, or failed.</summary>
+    public Task Stopped => stopped.Task;
+
     /// <summary>Whether requests are taken.</summary>
     public bool IsAccepting
     {
@@ -92,7 +96,7 @@ public sealed class EngineHost : IAsyncDisposable
         {
             lock (gate)
             {
-                return statistics with { Waiting = numQueued, Running = numLive - numQueued };
+                return statistics with { Waiting = Math.Max(0, numLive - statistics.Running - statistics.Paused) };
             }
         }
     }
@@ -102,7 +106,7 @@ public sealed class EngineHost : IAsyncDisposable
 
     /// <summary>
     /// Takes requests, all or none. Throws <see cref="QueueFullException"/>, <see cref="HostStoppedException"/> or
-    /// <see cref="EngineFailedException"/>. An empty queue takes whatever comes. What the engine itself refuses is thrown to the reader.
+    /// <see cref="EngineFailedException"/>. An idle engine takes whatever comes. What the engine itself refuses is thrown to the reader.
     /// </summary>
     public GenerationStream Submit(IReadOnlyList<GenerationRequest> requests)
     {
@@ -111,15 +115,15 @@ public sealed class EngineHost : IAsyncDisposable
         lock (gate)
         {
             ThrowIfClosed();
-            var excess = numQueued + sequences - settings.MaxQueuedSequences;
-            if (numQueued > 0 && (excess > 0 || numQueuedTokens + tokens > settings.MaxQueuedPromptTokens))
+            var excess = numLive + sequences - settings.MaxLiveSequences;
+            if (numLive > 0 && (excess > 0 || numQueuedTokens + tokens > settings.MaxQueuedPromptTokens))
             {
                 throw new QueueFullException(
-                    FormattableString.Invariant($"{numQueued} sequences with {numQueuedTokens} prompt tokens wait already"),
+                    FormattableString.Invariant($"{numLive} sequences are live and {numQueuedTokens} prompt tokens wait"),
                     drainRate.TimeFor(Math.Max(1, excess)));
             }
 
-            (numQueued, numLive, numQueuedTokens) = (numQueued + sequences, numLive + sequences, numQueuedTokens + tokens);
+            (numLive, numQueuedTokens) = (numLive + sequences, numQueuedTokens + tokens);
             inbox.Add(new Order(stream));
             Monitor.Pulse(gate);
         }
@@ -185,12 +189,14 @@ public sealed class EngineHost : IAsyncDisposable
                 {
                     stepStarted = time.GetTimestamp();
                     engine.Step();
-                    Publish();
+                    NoteBegun();
                 }
                 else if (live.Count > 0)
                 {
                     throw new InvalidOperationException($"the engine is idle while {live.Count} requests have not ended");
                 }
+
+                Publish();
             }
         }
 #pragma warning disable CA1031 // Whatever it is, nobody may wait for an engine that has stopped.
@@ -236,16 +242,11 @@ public sealed class EngineHost : IAsyncDisposable
 
             for (var sample = 0; sample < request.HasEnded.Length; sample++)
             {
-                if (order.Request == -1 || (order.Request == request.Number && order.Sample == sample))
+                if (!request.HasEnded[sample] && (order.Request == -1 || (order.Request == request.Number && order.Sample == sample)))
                 {
+                    engine.Cancel(index, sample);
                     EndSample(index, request, sample, order.Request == -1 ? "abort" : "stop");
                 }
-            }
-
-            // One sample of several cannot be taken out of the engine: it runs on unseen until the last of them has ended.
-            if (request.NumOpen == 0)
-            {
-                engine.Cancel(index);
             }
         }
     }
@@ -275,6 +276,30 @@ public sealed class EngineHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Requests that the step fed for the first time.</summary>
+    private void NoteBegun()
+    {
+        foreach (var sequence in engine.Scheduler.Running)
+        {
+            if (sequence.NumGenerated == 0 && live.TryGetValue(((Sequence)sequence).Request.Index, out var request))
+            {
+                NoteBegun(request);
+            }
+        }
+    }
+
+    private void NoteBegun(LiveRequest request)
+    {
+        if (request.Timing.Scheduled == 0)
+        {
+            request.Timing.Scheduled = stepStarted;
+            lock (gate)
+            {
+                Unqueue(request);
+            }
+        }
+    }
+
     private void OnDrawn(DrawnToken drawn)
     {
         if (!live.TryGetValue(drawn.Request, out var request) || request.HasEnded[drawn.Sample])
@@ -285,14 +310,9 @@ public sealed class EngineHost : IAsyncDisposable
         var (now, timing) = (time.GetTimestamp(), request.Timing);
         if (timing.FirstToken == 0)
         {
-            timing.Scheduled = timing.Scheduled == 0 ? stepStarted : timing.Scheduled;
+            NoteBegun(request);
             timing.FirstToken = now;
             metrics.Began(request.Asked.Prompt.Length, timing);
-            lock (gate)
-            {
-                drainRate.Count(request.HasEnded.Length);
-                Unqueue(request);
-            }
         }
 
         metrics.Drew(request.LastTokens[drawn.Sample], now);
@@ -313,11 +333,6 @@ public sealed class EngineHost : IAsyncDisposable
 
     private void EndSample(int index, LiveRequest request, int sample, string reason)
     {
-        if (request.HasEnded[sample])
-        {
-            return;
-        }
-
         request.HasEnded[sample] = true;
         metrics.Ended(reason);
         Leave(request, 1);
@@ -344,6 +359,7 @@ public sealed class EngineHost : IAsyncDisposable
         lock (gate)
         {
             Unqueue(request);
+            drainRate.Count(numSamples);
             numLive -= numSamples;
         }
     }
@@ -353,16 +369,32 @@ public sealed class EngineHost : IAsyncDisposable
         if (request.IsQueued)
         {
             request.IsQueued = false;
-            (numQueued, numQueuedTokens) = (numQueued - request.HasEnded.Length, numQueuedTokens - request.Asked.Prompt.Length);
+            numQueuedTokens -= request.Asked.Prompt.Length;
         }
     }
 
     /// <summary>What the engine says of itself, for readers on other threads.</summary>
     private void Publish()
     {
+        var (scheduler, kv, numPaused) = (engine.Scheduler, engine.Kv, 0);
+        foreach (var sequence in scheduler.Waiting)
+        {
+            numPaused += sequence.HasBegun ? 1 : 0;
+        }
+
         lock (gate)
         {
-            statistics = new EngineStatistics();
+            statistics = new EngineStatistics
+            {
+                Running = scheduler.Running.Length,
+                Paused = numPaused,
+                UsedBlocks = kv.NumPages - kv.NumFreePages,
+                NumBlocks = kv.NumPages,
+                Preemptions = scheduler.NumPreemptions + scheduler.NumEvictions,
+                RecomputedTokens = engine.NumRecomputed,
+                PrefixQueries = (kv.Cache?.NumQueries ?? 0) * KvPages.PageTokens,
+                PrefixHits = (kv.Cache?.NumHits ?? 0) * KvPages.PageTokens,
+            };
         }
     }
 
@@ -373,7 +405,7 @@ public sealed class EngineHost : IAsyncDisposable
         {
             (isDraining, isClosed, fault) = (true, true, end as EngineFailedException);
             (late, inbox) = ([.. taken, .. inbox], []);
-            (numQueued, numLive, numQueuedTokens) = (0, 0, 0);
+            (numLive, numQueuedTokens, statistics) = (0, 0, statistics with { Running = 0, Paused = 0, UsedBlocks = 0 });
         }
 
         foreach (var stream in live.Values.Select(request => request.Stream).Concat(late.Select(order => order.Stream)))

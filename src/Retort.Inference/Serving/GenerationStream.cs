@@ -17,7 +17,7 @@ public sealed class RequestTiming
     /// <summary>It was handed in.</summary>
     public long Arrival { get; internal set; }
 
-    /// <summary>The first step that fed it began; a prompt fed in several steps may only be known by the last of them.</summary>
+    /// <summary>The first step that fed it began.</summary>
     public long Scheduled { get; internal set; }
 
     /// <summary>Its first token was drawn.</summary>

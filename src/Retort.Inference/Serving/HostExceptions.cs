@@ -2,7 +2,7 @@ namespace Retort.Inference.Serving;
 
 /// <summary>So much waits already that a request was not taken.</summary>
 /// <param name="message">What is full.</param>
-/// <param name="retryAfter">When there should be room, by the rate at which requests began of late.</param>
+/// <param name="retryAfter">When there should be room, by the rate at which requests ended of late.</param>
 public sealed class QueueFullException(string message, TimeSpan retryAfter) : Exception(message)
 {
     /// <summary>When there should be room.</summary>
