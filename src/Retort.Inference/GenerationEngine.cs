@@ -28,9 +28,8 @@ public sealed class GenerationEngine : IDisposable
     private readonly StepLayout layout;
     private readonly Dictionary<int, RequestState> requests = [];
     private readonly bool[] isStop;
-    private readonly int[] tokens, positions, logitRows, drawn;
-    private readonly float[] logprobs;
-    private readonly SamplingRow[] sampling;
+    private readonly int[] tokens, positions, logitRows;
+    private readonly SamplerRows sampling;
     private readonly Sequence[] sampled;
     private int numSubmitted;
 
@@ -60,8 +59,8 @@ public sealed class GenerationEngine : IDisposable
         }
 
         (tokens, positions) = (new int[maxRows], new int[maxRows]);
-        (logitRows, drawn, logprobs) = (new int[numPlaces], new int[numPlaces], new float[numPlaces]);
-        (sampling, sampled) = (new SamplingRow[numPlaces], new Sequence[numPlaces]);
+        (logitRows, sampled) = (new int[numPlaces], new Sequence[numPlaces]);
+        sampling = new SamplerRows(numPlaces, model.Config.VocabularySize);
     }
 
     /// <summary>Called with each completion as it ends.</summary>
@@ -123,6 +122,7 @@ public sealed class GenerationEngine : IDisposable
             throw UserError.Request("prompt", "holds a token outside the vocabulary", $"0 to {model.Config.VocabularySize - 1}");
         }
 
+        SamplerRows.Check(request, model.Config.VocabularySize);
         var maxLength = (int)Math.Min((long)request.Prompt.Length + wanted.MaxNewTokens, MaxLength);
         var state = new RequestState(numSubmitted++, request, maxLength, time.GetElapsedTime(began).TotalSeconds);
         state.Belief = predictor?.Begin(request.Prompt, maxLength - request.Prompt.Length, (ulong)state.Index, request.KnownLength)
@@ -197,7 +197,7 @@ public sealed class GenerationEngine : IDisposable
 
         for (var i = 0; i < numSampled; i++)
         {
-            Accept(sampled[i], drawn[i], logprobs[i]);
+            Accept(sampled[i], sampling.Token(i), sampling.Logprob(i), sampling.Top(i));
         }
 
         return numSampled;
@@ -237,6 +237,7 @@ public sealed class GenerationEngine : IDisposable
     private int Compose(StepPlan plan)
     {
         layout.Clear();
+        sampling.Clear();
         refiner?.Begin(layout);
         var (numRows, numSampled) = (0, 0);
         foreach (var rows in plan.Rows)
@@ -245,9 +246,8 @@ public sealed class GenerationEngine : IDisposable
             sequence.Begin();
             if (rows.Draws)
             {
-                var s = sequence.Request.Request.Sampling;
                 logitRows[numSampled] = numRows + rows.NumTokens - 1;
-                sampling[numSampled] = new SamplingRow(s.Temperature, s.TopK, s.TopP, s.MinP, sequence.Random.NextSingle());
+                sampling.Add(sequence.Request.Request, sequence.Random.NextSingle());
                 sampled[numSampled++] = sequence;
             }
 
@@ -302,7 +302,7 @@ public sealed class GenerationEngine : IDisposable
         var logits = model.Forward(tape, input);
         if (numSampled > 0)
         {
-            model.Device.Sample(logits.Value, sampling.AsSpan(0, numSampled), drawn, logprobs);
+            sampling.Draw(model.Device, logits.Value);
         }
     }
 
@@ -314,7 +314,7 @@ public sealed class GenerationEngine : IDisposable
     }
 
     /// <summary>Adds a drawn token to its sequence; ends the sequence if it is done.</summary>
-    private void Accept(Sequence sequence, int token, float logprob)
+    private void Accept(Sequence sequence, int token, float logprob, ReadOnlySpan<TokenLogprob> top)
     {
         if (float.IsNaN(logprob))
         {
@@ -331,7 +331,7 @@ public sealed class GenerationEngine : IDisposable
         var state = sequence.Request;
         state.PromptBelief ??= sequence.Belief.Copy();
         sequence.Add(token, logprob);
-        Drawn?.Invoke(new DrawnToken(state.Index, sequence.Sample, token, logprob, []));
+        Drawn?.Invoke(new DrawnToken(state.Index, sequence.Sample, token, logprob, top));
         var stops = isStop[token] && !state.Request.IgnoresStop;
         if ((stops || sequence.NumPromptTokens + sequence.NumGenerated == sequence.MaxLength) && sequence.Phase != SequencePhase.Ended)
         {

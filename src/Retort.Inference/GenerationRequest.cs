@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Tensors;
 
 namespace Retort.Inference;
 
@@ -59,19 +60,12 @@ public sealed record GenerationRequest(int[] Prompt, SamplingSettings Sampling, 
     /// <summary>Added to the logits of some tokens before one is drawn; log-probabilities stay the model's own.</summary>
     public IReadOnlyList<LogitBias> LogitBias { get; init; } = [];
 
-    /// <summary>Most probable tokens reported beside each drawn one.</summary>
+    /// <summary>Most probable tokens reported beside each drawn one, at most <see cref="MaxTopLogprobs"/>.</summary>
     public int NumTopLogprobs { get; init; }
+
+    /// <summary>Largest <see cref="NumTopLogprobs"/>.</summary>
+    public const int MaxTopLogprobs = 20;
 }
-
-/// <summary>A number added to one token's logit.</summary>
-/// <param name="Token">The token.</param>
-/// <param name="Bias">Added to its logit; negative infinity bans it.</param>
-public readonly record struct LogitBias(int Token, float Bias);
-
-/// <summary>A token and its log-probability under the model itself.</summary>
-/// <param name="Token">The token.</param>
-/// <param name="Logprob">Natural logarithm of its probability, untempered and unfiltered.</param>
-public readonly record struct TokenLogprob(int Token, float Logprob);
 
 /// <summary>A token just drawn.</summary>
 /// <param name="request">Index of the request.</param>

@@ -64,13 +64,6 @@ public sealed class CountingDevice : Device
     public override void ReadPanels(PanelMatrix weight, int firstRow, Span<float> rows) => rows.Clear();
 
     /// <inheritdoc/>
-    public override void Sample(Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs)
-    {
-        tokens.Clear();
-        logprobs.Clear();
-    }
-
-    /// <inheritdoc/>
     public override double SumOfSquares(Tensor flat) => 0;
 
     /// <inheritdoc/>
@@ -194,6 +187,16 @@ public sealed class CountingDevice : Device
     protected override void CachedAttentionCore(
         Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
     {
+    }
+
+    /// <inheritdoc/>
+    protected override void SampleCore(
+        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
+        ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops)
+    {
+        tokens.Clear();
+        logprobs.Clear();
+        tops.Clear();
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,30 @@ namespace Retort.Tensors;
 /// <param name="TopP">Then keep the smallest set of probability at least this; 1 keeps all.</param>
 /// <param name="MinP">Then drop tokens below this share of the most probable one; 0 keeps all.</param>
 /// <param name="Uniform">The random number in [0, 1) that picks the token.</param>
-public readonly record struct SamplingRow(float Temperature, int TopK, float TopP, float MinP, float Uniform);
+public readonly record struct SamplingRow(float Temperature, int TopK, float TopP, float MinP, float Uniform)
+{
+    /// <summary>First of the row's biases in the array of all rows' biases.</summary>
+    public int BiasStart { get; init; }
+
+    /// <summary>How many biases the row has.</summary>
+    public int BiasCount { get; init; }
+
+    /// <summary>Where the row's most probable tokens go in the array of all rows'.</summary>
+    public int TopStart { get; init; }
+
+    /// <summary>How many of them are wanted.</summary>
+    public int TopCount { get; init; }
+}
+
+/// <summary>A number added to one token's logit before one is drawn.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Bias">Added to its logit; negative infinity bans it.</param>
+public readonly record struct LogitBias(int Token, float Bias);
+
+/// <summary>A token and its log-probability under the model itself.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Logprob">Natural logarithm of its probability: untempered, unfiltered, without biases.</param>
+public readonly record struct TokenLogprob(int Token, float Logprob);
 
 public abstract partial class Device
 {
@@ -24,11 +47,27 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Draws one token from each row of logits[rows, vocabulary] and waits for it. Logprobs are of the model itself: untempered, unfiltered.
-    /// A row with a NaN gives a logprob of NaN and an unspecified token.
+    /// Draws one token from each row of logits[rows, vocabulary], biases added, and waits for it. Logprobs are of the model itself:
+    /// untempered, unfiltered, without biases. A row with a NaN gives a logprob of NaN and an unspecified token.
+    /// <paramref name="tops"/> receives each row's TopCount most probable tokens, best first, ties to the lower id.
     /// </summary>
-    public abstract void Sample(
-        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs);
+    public void Sample(
+        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
+        ReadOnlySpan<LogitBias> biases = default, Span<TokenLogprob> tops = default)
+    {
+        Require(rows.Length <= logits.Rows && rows.Length <= tokens.Length && rows.Length <= logprobs.Length, "sample: rows");
+        foreach (var row in rows)
+        {
+            foreach (var bias in biases.Slice(row.BiasStart, row.BiasCount))
+            {
+                Require((uint)bias.Token < (uint)logits.Columns, "sample: a bias outside the vocabulary");
+            }
+
+            Require(tops.Slice(row.TopStart, row.TopCount).Length <= logits.Columns, "sample: more tokens than the vocabulary has");
+        }
+
+        SampleCore(logits, rows, tokens, logprobs, biases, tops);
+    }
 
     /// <summary>The squared norm of a flat buffer: blocks of 4096 by sumsq16, blocks added in double. Waits for it.</summary>
     public abstract double SumOfSquares(Tensor flat);
@@ -38,6 +77,11 @@ public abstract partial class Device
     /// p -= lr * (m / c1 / (sqrt(v / c2) + eps) + weightDecay * p).
     /// </summary>
     public abstract void AdamW(Tensor parameters, Tensor gradients, Tensor m, Tensor v, in AdamWStep step);
+
+    /// <inheritdoc cref="Sample"/>
+    protected abstract void SampleCore(
+        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
+        ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops);
 
     /// <inheritdoc cref="CrossEntropy"/>
     protected abstract void CrossEntropyCore(

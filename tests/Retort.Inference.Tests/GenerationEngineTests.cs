@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Inference.Scheduling;
 using Retort.Models;
+using Retort.Tensors;
 using Retort.Tensors.Cpu;
 using Retort.TinyModels;
 
@@ -230,6 +231,51 @@ public sealed class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public void Biases_and_most_probable_tokens_of_a_request_are_its_own_whatever_its_neighbours_ask_for()
+    {
+        GenerationRequest[] requests = [.. Generation.Requests.Select((request, i) => request with
+        {
+            LogitBias = i % 2 == 0 ? [] : [.. Enumerable.Range(0, 4).Select(k => new LogitBias((3 * i + k) % 19, k < 2 ? float.NegativeInfinity : 3 - k))],
+            NumTopLogprobs = i % 3 * 10,
+        })];
+        var plain = Generation.Run(model, new EngineSettings { MaxSequences = 1 }, Generation.Requests);
+        var (alone, topsAlone) = RunWithTops(1, 5);
+        var (together, topsTogether) = RunWithTops(6, 40);
+        Generation.AssertSame(alone, together);
+        Assert.Equal(topsAlone, topsTogether);
+        foreach (var ((request, _), completion) in together)
+        {
+            Assert.Empty(completion.Tokens.Intersect(requests[request].LogitBias.Where(b => float.IsNegativeInfinity(b.Bias)).Select(b => b.Token)));
+        }
+
+        // Requests without biases are those of an engine that knows none.
+        Assert.All(plain.Where(pair => pair.Key.Request % 2 == 0), pair => Assert.Equal(pair.Value.Tokens, together[pair.Key].Tokens));
+        Assert.Contains(plain, pair => !pair.Value.Tokens.SequenceEqual(together[pair.Key].Tokens));
+        Assert.Equal(requests.Where(request => request.NumTopLogprobs == 20).Sum(request => request.NumSamples * request.Sampling.MaxNewTokens),
+            topsTogether.Values.Sum(tops => tops.Count(line => line.Count(c => c == ' ') == 18)));
+
+        (SortedDictionary<(int Request, int Sample), Completion> Done, SortedDictionary<(int Request, int Sample), List<string>> Tops) RunWithTops(int sequences, int prefill)
+        {
+            using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = sequences, PrefillTokens = prefill });
+            var (done, tops) = (new SortedDictionary<(int, int), Completion>(), new SortedDictionary<(int, int), List<string>>());
+            engine.Completed = completion => done.Add((completion.Request, completion.Sample), completion);
+            engine.Drawn = drawn =>
+            {
+                tops.TryAdd((drawn.Request, drawn.Sample), []);
+                tops[(drawn.Request, drawn.Sample)].Add(string.Join(' ', drawn.Top.ToArray()
+                    .Select(top => $"{top.Token}:{BitConverter.SingleToInt32Bits(top.Logprob)}")));
+                foreach (var top in drawn.Top)
+                {
+                    Assert.True(top.Token != drawn.Token || top.Logprob == drawn.Logprob);
+                }
+            };
+            Array.ForEach(requests, request => engine.Submit(request));
+            engine.Run(TestContext.Current.CancellationToken);
+            return (done, tops);
+        }
+    }
+
+    [Fact]
     public void No_page_is_lost_over_hundreds_of_requests()
     {
         using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 2, MaxLength = 64, PrefillTokens = 20 });
@@ -261,6 +307,16 @@ public sealed class GenerationEngineTests : IDisposable
         Wrong("minP", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { MinP = 2 }, 1)));
         Wrong("topK", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { TopK = -1 }, 1)));
         Wrong("maxNewTokens", () => engine.Submit(new GenerationRequest([1], new SamplingSettings { MaxNewTokens = 0 }, 1)));
+        var valid = new GenerationRequest([1], new SamplingSettings(), 1);
+        Wrong("topLogprobs", () => engine.Submit(valid with { NumTopLogprobs = 21 }));
+        Wrong("topLogprobs", () => engine.Submit(valid with { NumTopLogprobs = -1 }));
+        Wrong("0 to 18", () => engine.Submit(valid with { LogitBias = [new(19, 1)] }));
+        Wrong("0 to 18", () => engine.Submit(valid with { LogitBias = [new(-1, 1)] }));
+        Wrong("each once", () => engine.Submit(valid with { LogitBias = [new(3, 1), new(3, 2)] }));
+        Wrong("logitBias", () => engine.Submit(valid with { LogitBias = [new(3, float.NaN)] }));
+        Wrong("logitBias", () => engine.Submit(valid with { LogitBias = [new(3, float.PositiveInfinity)] }));
+        Wrong("bans every token", () => engine.Submit(
+            valid with { LogitBias = [.. Enumerable.Range(0, 19).Select(token => new LogitBias(token, float.NegativeInfinity))] }));
         Assert.False(engine.IsBusy);
         Wrong("maxLength", () => new GenerationEngine(model, new EngineSettings { MaxLength = 129 }).Dispose());
         Wrong("maxSequences", () => new GenerationEngine(model, new EngineSettings { MaxSequences = 0 }).Dispose());

@@ -16,7 +16,11 @@ public sealed class MemoryTests
         for (var i = 0; i < 6; i++)
         {
             var sampling = new SamplingSettings { Temperature = i % 2, TopK = i, TopP = 0.95f, MaxNewTokens = 120 };
-            engine.Submit(new GenerationRequest(TransformerCases.Sequence(2 + i, (ulong)i), sampling, 1));
+            engine.Submit(new GenerationRequest(TransformerCases.Sequence(2 + i, (ulong)i), sampling, 1)
+            {
+                LogitBias = i < 3 ? [] : [new(i, float.NegativeInfinity), new(1, 0.5f)],
+                NumTopLogprobs = 4 * i,
+            });
         }
 
         Decode();

@@ -93,8 +93,59 @@ public sealed class SamplerTests : IDisposable
         Assert.True(chiSquare < 50, $"chi-square {chiSquare}");
     }
 
+    [Theory]
+    [InlineData(0, 1f, 0f)]
+    [InlineData(5, 1f, 0f)]
+    [InlineData(7, 0.8f, 0.1f)]
+    public void A_bias_moves_the_draw_and_leaves_the_log_probability_and_the_most_probable_tokens(int topK, float topP, float minP)
+    {
+        const int grid = 4000;
+        var (logits, banned) = (Logits(5), new[] { 3, 11 });
+        LogitBias[] biases = [new(3, float.NegativeInfinity), new(8, 2.5f), new(11, float.NegativeInfinity), new(12, -1)];
+        var biased = logits.ToArray();
+        foreach (var (token, bias) in biases)
+        {
+            biased[token] += bias;
+        }
+
+        var rows = Enumerable.Range(0, grid).Select(i => new SamplingRow(1.3f, topK, topP, minP, i / (float)grid)
+        {
+            BiasCount = biases.Length,
+            TopStart = 6 * i,
+            TopCount = 6,
+        }).ToArray();
+        var tops = new TokenLogprob[6 * grid];
+        var (tokens, logprobs) = Draw(logits, rows, biases, tops);
+        var expected = Shares(biased, 1.3, topK, topP, minP);
+        for (var token = 0; token < Vocabulary; token++)
+        {
+            Assert.Equal(expected[token], tokens.Count(drawn => drawn == token) / (double)grid, 2.0 / grid);
+        }
+
+        Assert.Empty(tokens.Intersect(banned));
+        var lse = Math.Log(logits.Sum(logit => Math.Exp(logit)));
+        var best = logits.Select((logit, id) => (Id: id, Logit: logit)).OrderByDescending(entry => entry.Logit).Take(6).ToArray();
+        for (var r = 0; r < grid; r++)
+        {
+            Assert.Equal(logits[tokens[r]] - lse, logprobs[r], 1e-5);
+            var top = tops[(6 * r)..(6 * r + 6)];
+            Assert.Equal(best.Select(entry => entry.Id), top.Select(entry => entry.Token));
+            Assert.All(top.Zip(best), pair => Assert.Equal(pair.Second.Logit - lse, pair.First.Logprob, 1e-5));
+            Assert.All(top, entry => Assert.True(entry.Token != tokens[r] || entry.Logprob == logprobs[r]));
+        }
+    }
+
+    [Fact]
+    public void Greedy_takes_the_highest_biased_logit_and_the_lower_id_of_a_tie()
+    {
+        var logits = new float[Vocabulary];
+        SamplingRow[] rows = [new(0, 0, 1, 0, 0.5f) { BiasCount = 2 }, new(0, 0, 1, 0, 0.5f) { BiasStart = 2, BiasCount = 2 }, new(0, 0, 1, 0, 0.5f)];
+        var (tokens, _) = Draw(logits, rows, [new(0, float.NegativeInfinity), new(1, -1), new(9, 3), new(5, 3)], []);
+        Assert.Equal([2, 5, 0], tokens);
+    }
+
     /// <summary>Probabilities after top-k, then top-p, then min-p, each renormalised, from full sorts in double.</summary>
-    private static double[] Shares(float[] logits, float temperature, int topK, float topP, float minP)
+    private static double[] Shares(float[] logits, double temperature, int topK, float topP, float minP)
     {
         var weights = logits.Select((logit, id) => (Id: id, Weight: Math.Exp(logit / temperature)))
             .OrderByDescending(entry => entry.Weight).ThenBy(entry => entry.Id).ToList();
@@ -119,7 +170,8 @@ public sealed class SamplerTests : IDisposable
         return [.. Enumerable.Range(0, Vocabulary).Select(_ => (float)random.NextGaussian())];
     }
 
-    private (int[] Tokens, float[] Logprobs) Draw(float[] logits, SamplingRow[] rows)
+    private (int[] Tokens, float[] Logprobs) Draw(
+        float[] logits, SamplingRow[] rows, LogitBias[]? biases = null, TokenLogprob[]? tops = null)
     {
         var tensor = device.Allocate(rows.Length, logits.Length, out var owner);
         using (owner)
@@ -130,7 +182,7 @@ public sealed class SamplerTests : IDisposable
             }
 
             var (tokens, logprobs) = (new int[rows.Length], new float[rows.Length]);
-            device.Sample(tensor, rows, tokens, logprobs);
+            device.Sample(tensor, rows, tokens, logprobs, biases, tops);
             return (tokens, logprobs);
         }
     }

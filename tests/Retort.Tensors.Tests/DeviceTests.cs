@@ -271,6 +271,56 @@ public sealed class DeviceTests
         }
     });
 
+    [Theory]
+    [InlineData(131)]
+    [InlineData(7)]
+    public void Sampling_with_biases_and_the_most_probable_tokens(int vocabulary) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 60;
+        var logits = c.Normal(rows, vocabulary, 3);
+        // Ties, also of zeros with different signs, and rows with NaN in and beyond the first places.
+        c.Device.Write(logits.Slice(3, 1), Enumerable.Range(0, vocabulary).Select(i => i % 3 == 0 ? -0f : i % 3 - 1).ToArray());
+        c.Device.Write(logits.Slice(4, 1), Enumerable.Range(0, vocabulary).Select(i => i % 5 == 2 ? float.NaN : i % 4).ToArray());
+        c.Device.Write(logits.Slice(9, 1), Enumerable.Repeat(float.NaN, vocabulary).ToArray());
+        var random = Core.CounterRandom.For(2, "sampling rows");
+        var (settings, biases, numTops) = (new SamplingRow[rows], new List<LogitBias>(), 0);
+        for (var r = 0; r < rows; r++)
+        {
+            var (start, count) = (biases.Count, r % 3 == 0 ? 0 : r % 5);
+            for (var i = 0; i < count; i++)
+            {
+                biases.Add(new LogitBias(random.NextInt32(vocabulary), i % 2 == 0 ? float.NegativeInfinity : 10 * random.NextSingle() - 5));
+            }
+
+            settings[r] = new SamplingRow(r % 4 == 0 ? 0 : 0.5f + r % 3, r % 6, r % 3 == 0 ? 1 : 0.8f, 0, random.NextSingle())
+            {
+                BiasStart = start,
+                BiasCount = count,
+                TopStart = numTops,
+                TopCount = r % Math.Min(21, vocabulary + 1),
+            };
+            numTops += settings[r].TopCount;
+        }
+
+        var (tokens, logprobs, tops) = (new int[rows], new float[rows], new TokenLogprob[numTops]);
+        c.Device.Sample(logits, settings, tokens, logprobs, biases.ToArray(), tops);
+        for (var r = 0; r < rows; r++)
+        {
+            // Which token a row with a NaN draws is unspecified.
+            c.Show("token", r is 4 or 9 ? 0 : tokens[r]);
+            c.Show("logprob", r is 4 or 9 ? 0 : logprobs[r]);
+        }
+
+        foreach (var top in tops)
+        {
+            c.Show("top token", top.Token);
+            c.Show("top logprob", float.IsNaN(top.Logprob) ? 1 : top.Logprob);
+        }
+
+        Assert.Throws<ArgumentException>(() => c.Device.Sample(
+            logits, [new SamplingRow(1, 0, 1, 0, 0) { BiasCount = 1 }], tokens, logprobs, [new LogitBias(vocabulary, 0)]));
+    });
+
     [Fact]
     public void Sums_of_squares_optimiser_and_glue() => DeviceCase.SameBits(c =>
     {

@@ -7,28 +7,6 @@ public sealed unsafe partial class CpuDevice
     private const double ExpCost = 0.6, OptimizerCost = 0.8;
 
     /// <inheritdoc/>
-    public override void Sample(Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs)
-    {
-        fixed (SamplingRow* settings = rows)
-        {
-            fixed (int* drawn = tokens)
-            {
-                fixed (float* values = logprobs)
-                {
-                    // Probabilities, and sort keys of 64 bits.
-                    pool.ReserveScratch(3L * logits.Columns + 16);
-                    var job = pool.Job<SampleJob>();
-                    (job.Pool, job.Logits) = (pool, logits);
-                    job.Rows = settings;
-                    job.Tokens = drawn;
-                    job.Logprobs = values;
-                    job.Split(pool, rows.Length, 2 * ExpCost * logits.Columns);
-                }
-            }
-        }
-    }
-
-    /// <inheritdoc/>
     public override double SumOfSquares(Tensor flat)
     {
         var blocks = SumSquares.BlockCount(flat.Length);
@@ -55,6 +33,30 @@ public sealed unsafe partial class CpuDevice
         (job.Logits, job.Targets, job.Weights, job.ZLoss, job.Scale, job.Losses, job.Logprobs) =
             (logits, targets, weights, zLoss, gradientScale, losses, logprobs);
         job.Split(pool, logits.Rows, 2 * ExpCost * logits.Columns);
+    }
+
+    /// <inheritdoc/>
+    protected override void SampleCore(
+        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
+        ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops)
+    {
+        fixed (SamplingRow* settings = rows)
+        fixed (int* drawn = tokens)
+        fixed (float* values = logprobs)
+        fixed (LogitBias* added = biases)
+        fixed (TokenLogprob* best = tops)
+        {
+            // Probabilities, and sort keys of 64 bits.
+            pool.ReserveScratch(3L * logits.Columns + 16);
+            var job = pool.Job<SampleJob>();
+            (job.Pool, job.Logits) = (pool, logits);
+            job.Rows = settings;
+            job.Tokens = drawn;
+            job.Logprobs = values;
+            job.Biases = added;
+            job.Tops = best;
+            job.Split(pool, rows.Length, 2 * ExpCost * logits.Columns);
+        }
     }
 
     private sealed class CrossEntropyJob : RangeJob
@@ -86,6 +88,8 @@ public sealed unsafe partial class CpuDevice
         public SamplingRow* Rows;
         public int* Tokens;
         public float* Logprobs;
+        public LogitBias* Biases;
+        public TokenLogprob* Tops;
 
         public override void Run(int from, int to, int worker)
         {
@@ -95,21 +99,44 @@ public sealed unsafe partial class CpuDevice
             for (var r = from; r < to; r++)
             {
                 var logits = Logits.Data + (long)r * vocabulary;
-                var row = Rows[r];
+                ref readonly var row = ref Rows[r];
                 var max = Cpu.CrossEntropy.Max(logits, vocabulary);
                 var lse = max + Elementary.Log(Cpu.CrossEntropy.SumExp(logits, vocabulary, max));
+                var drawnFrom = logits;
+                if (row.BiasCount > 0)
+                {
+                    // Biased in the scratch, which the probabilities then overwrite.
+                    drawnFrom = Biased(logits, vocabulary, new ReadOnlySpan<LogitBias>(Biases + row.BiasStart, row.BiasCount), probabilities);
+                    max = Cpu.CrossEntropy.Max(drawnFrom, vocabulary);
+                }
+
                 if (row.Temperature == 0)
                 {
-                    CrossEntropyReadings.ArgMax(Logits.Data, vocabulary, vocabulary, Tokens, r, r + 1);
+                    CrossEntropyReadings.ArgMax(drawnFrom, vocabulary, vocabulary, Tokens + r, 0, 1);
                 }
                 else
                 {
-                    Cpu.CrossEntropy.Exponentials(logits, vocabulary, max, row.Temperature, probabilities);
+                    Cpu.CrossEntropy.Exponentials(drawnFrom, vocabulary, max, row.Temperature, probabilities);
                     Tokens[r] = Sampling.Draw(new ReadOnlySpan<float>(probabilities, vocabulary), row, keys);
                 }
 
                 Logprobs[r] = Tokens[r] < 0 ? float.NaN : logits[Tokens[r]] - lse;
+                if (row.TopCount > 0)
+                {
+                    TopLogits.Select(logits, vocabulary, lse, new Span<TokenLogprob>(Tops + row.TopStart, row.TopCount));
+                }
             }
+        }
+
+        private static float* Biased(float* logits, int vocabulary, ReadOnlySpan<LogitBias> biases, float* into)
+        {
+            new ReadOnlySpan<float>(logits, vocabulary).CopyTo(new Span<float>(into, vocabulary));
+            foreach (var bias in biases)
+            {
+                into[bias.Token] += bias.Bias;
+            }
+
+            return into;
         }
     }
 

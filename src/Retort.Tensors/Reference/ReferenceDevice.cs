@@ -67,41 +67,6 @@ public sealed unsafe partial class ReferenceDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void Sample(Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs)
-    {
-        var vocabulary = logits.Columns;
-        var (probabilities, keys) = (new float[vocabulary], new ulong[vocabulary]);
-        for (var r = 0; r < rows.Length; r++)
-        {
-            var row = Span(logits.Slice(r, 1));
-            int token;
-            if (rows[r].Temperature == 0)
-            {
-                Reference.CrossEntropy.ArgMax(logits.Data, vocabulary, vocabulary, &token - r, r, r + 1);
-            }
-            else
-            {
-                var max = float.NegativeInfinity;
-                foreach (var logit in row)
-                {
-                    max = logit > max ? logit : max;
-                }
-
-                for (var i = 0; i < vocabulary; i++)
-                {
-                    probabilities[i] = Elementary.Exp((row[i] - max) / rows[r].Temperature);
-                }
-
-                token = Sampling.Draw(probabilities, rows[r], keys);
-            }
-
-            float logprob;
-            Reference.CrossEntropy.LogProbs(logits.Data, vocabulary, vocabulary, &token - r, &logprob - r, null, r, r + 1);
-            (tokens[r], logprobs[r]) = (token, token < 0 ? float.NaN : logprob);
-        }
-    }
-
-    /// <inheritdoc/>
     public override double SumOfSquares(Tensor flat)
     {
         var blocks = (int)((flat.Length + 4095) / 4096);
@@ -119,6 +84,55 @@ public sealed unsafe partial class ReferenceDevice : Device
     /// <inheritdoc/>
     public override void AdamW(Tensor parameters, Tensor gradients, Tensor m, Tensor v, in AdamWStep step) =>
         Reference.AdamW.Step(parameters.Data, gradients.Data, m.Data, v.Data, step, 0, (nint)parameters.Length);
+
+    /// <inheritdoc/>
+    protected override void SampleCore(
+        Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
+        ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops)
+    {
+        var vocabulary = logits.Columns;
+        var (biased, probabilities, keys) = (new float[vocabulary], new float[vocabulary], new ulong[vocabulary]);
+        for (var r = 0; r < rows.Length; r++)
+        {
+            Span(logits.Slice(r, 1)).CopyTo(biased);
+            foreach (var bias in biases.Slice(rows[r].BiasStart, rows[r].BiasCount))
+            {
+                biased[bias.Token] += bias.Bias;
+            }
+
+            int token;
+            if (rows[r].Temperature == 0)
+            {
+                fixed (float* row = biased)
+                {
+                    Reference.CrossEntropy.ArgMax(row, vocabulary, vocabulary, &token, 0, 1);
+                }
+            }
+            else
+            {
+                var max = float.NegativeInfinity;
+                foreach (var logit in biased)
+                {
+                    max = logit > max ? logit : max;
+                }
+
+                for (var i = 0; i < vocabulary; i++)
+                {
+                    probabilities[i] = Elementary.Exp((biased[i] - max) / rows[r].Temperature);
+                }
+
+                token = Sampling.Draw(probabilities, rows[r], keys);
+            }
+
+            (tokens[r], logprobs[r]) = (token, Logprob(logits, r, token));
+            var top = tops.Slice(rows[r].TopStart, rows[r].TopCount);
+            for (var rank = 0; rank < top.Length; rank++)
+            {
+                var best = Best(Span(logits.Slice(r, 1)), top[..rank]);
+                top[rank] = new TokenLogprob(best, Logprob(logits, r, best));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected override void CrossEntropyCore(
@@ -250,5 +264,34 @@ public sealed unsafe partial class ReferenceDevice : Device
             NormGradients.Bias(
                 dY.Data, dY.Columns, dBias.Data, shards.RowStarts.Data, shards.Count, shards.ContinueChain, 0, dY.Columns);
         }
+    }
+
+    /// <summary>A token's log-probability; NaN for no token (-1).</summary>
+    private static float Logprob(Tensor logits, int r, int token)
+    {
+        float logprob;
+        Reference.CrossEntropy.LogProbs(logits.Data, logits.Columns, logits.Columns, &token - r, &logprob - r, null, r, r + 1);
+        return token < 0 ? float.NaN : logprob;
+    }
+
+    /// <summary>The largest logit whose token is not taken yet, ties to the lower id; -1 where nothing but NaN is left.</summary>
+    private static int Best(ReadOnlySpan<float> logits, ReadOnlySpan<TokenLogprob> taken)
+    {
+        var best = -1;
+        for (var i = 0; i < logits.Length; i++)
+        {
+            var isTaken = false;
+            foreach (var top in taken)
+            {
+                isTaken |= top.Token == i;
+            }
+
+            if (!isTaken && !float.IsNaN(logits[i]) && (best < 0 || logits[i] > logits[best]))
+            {
+                best = i;
+            }
+        }
+
+        return best;
     }
 }
