@@ -54,9 +54,12 @@ internal sealed record SubwordParts
 /// </summary>
 public sealed class SubwordTokenizer : TokenizerBase
 {
+    // A noncharacter of Unicode: in a spelled text no added token begins right after it.
+    private const char Spelling = '\uFDD0';
+
     private readonly SubwordParts parts;
     private readonly BpeEngine engine;
-    private readonly AddedToken[] addedLongestFirst;
+    private readonly AddedToken[] addedLongestFirst, marksLongestFirst;
     private readonly string?[] tokens;
     private readonly byte[]?[] bytes;
     private readonly bool[] special;
@@ -66,6 +69,7 @@ public sealed class SubwordTokenizer : TokenizerBase
         this.parts = parts;
         engine = new BpeEngine(parts.Vocabulary, parts.Merges, parts.Fallback, parts.ByteLevel ? null : parts.SpaceMark, parts.Where);
         addedLongestFirst = [.. parts.Added.OrderByDescending(token => token.Content.Length)];
+        marksLongestFirst = [.. addedLongestFirst.Where(token => token.Special)];
         VocabularySize = Math.Max(parts.Vocabulary.Values.Max(), parts.Added.Select(token => token.Id).DefaultIfEmpty().Max()) + 1;
         (tokens, bytes, special) = (new string[VocabularySize], new byte[VocabularySize][], new bool[VocabularySize]);
         foreach (var (token, id) in parts.Vocabulary)
@@ -117,23 +121,54 @@ public sealed class SubwordTokenizer : TokenizerBase
     /// <inheritdoc/>
     public override void Save(string folder) => TokenizerFiles.Save(folder, parts.Json, parts.Settings);
 
+    /// <summary>A text whose special tokens <see cref="EncodeSpelled"/> reads as letters.</summary>
+    internal string SpellOut(string text)
+    {
+        var spelled = new StringBuilder(text.Length);
+        var unmarked = text.Replace($"{Spelling}", "", StringComparison.Ordinal);
+        for (var position = 0; position < unmarked.Length; position++)
+        {
+            if (Array.Exists(marksLongestFirst, mark => unmarked.AsSpan(position).StartsWith(mark.Content, StringComparison.Ordinal)))
+            {
+                spelled.Append(Spelling);
+            }
+
+            spelled.Append(unmarked[position]);
+        }
+
+        return spelled.ToString();
+    }
+
+    /// <summary>Appends the tokens of a text that holds the result of <see cref="SpellOut"/>.</summary>
+    internal void EncodeSpelled(string text, List<int> tokens) => EncodeText(text, tokens, isSpelled: true);
+
     /// <inheritdoc/>
-    protected override void EncodeText(string text, List<int> tokens)
+    protected override void EncodeText(string text, List<int> tokens) => EncodeText(text, tokens, isSpelled: false);
+
+    private void EncodeText(string text, List<int> tokens, bool isSpelled)
     {
         var start = 0;
         for (var position = 0; position < text.Length && addedLongestFirst.Length > 0; position++)
         {
+            if (isSpelled && text[position] == Spelling)
+            {
+                position++;
+                continue;
+            }
+
             // Leftmost first, then longest: as the Aho-Corasick automaton of the published tokenizers chooses.
             if (Array.Find(addedLongestFirst, added => text.AsSpan(position).StartsWith(added.Content, StringComparison.Ordinal)) is { } found)
             {
-                EncodeBetween(text[start..position], start == 0, tokens);
+                EncodeBetween(Unspelled(text[start..position]), start == 0, tokens);
                 tokens.Add(found.Id);
                 start = position + found.Content.Length;
                 position = start - 1;
             }
         }
 
-        EncodeBetween(text[start..], start == 0, tokens);
+        EncodeBetween(Unspelled(text[start..]), start == 0, tokens);
+
+        string Unspelled(string between) => isSpelled ? between.Replace($"{Spelling}", "", StringComparison.Ordinal) : between;
     }
 
     /// <inheritdoc/>

@@ -29,7 +29,7 @@ internal sealed record TokenizerMarks(string? Bos, string? Eos, string? Pad)
         return new(bos, Content(settings, "eos_token"), Content(settings, "pad_token"));
     }
 
-    private static string? Content(JsonFields? settings, string name) => settings?.Find(name) switch
+    public static string? Content(JsonFields? settings, string name) => settings?.Find(name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.Object } => settings.Value.RequireObject(name).RequireText("content"),
