@@ -6,8 +6,8 @@ namespace Retort.Models.Tokenizers.ChatTemplates;
 /// <summary>One rendering: names, output, and how much of its allowance is used. A template that would not end is an error.</summary>
 internal sealed class RenderState(string where)
 {
-    // A long conversation takes some hundred thousand; all of them take well under a second.
-    private const int MaxSteps = 4_000_000, CharsPerStep = 4, MaxDepth = 200;
+    // A thousand long messages take a tenth of it; all of it takes well under a second.
+    private const int MaxSteps = 1_000_000, CharsPerStep = 16, MaxDepth = 200;
 
     private int numSteps, depth;
 

@@ -139,6 +139,11 @@ internal sealed record ArithmeticExpression(int Line, string Operator, TemplateE
     protected override object? Value(RenderState state)
     {
         var (left, right) = (Left.Evaluate(state), Right.Evaluate(state));
+        if (Operator == "*" && right is string)
+        {
+            (left, right) = (right, left);
+        }
+
         switch (Operator, left, right)
         {
             case ("~", _, _):
@@ -232,8 +237,12 @@ internal sealed record SliceExpression(
     protected override object? Value(RenderState state)
     {
         var of = Known(state, Object);
-        var items = of is string or List<object?> ? TemplateValue.Items(state, of)!
-            : throw state.Wrong($"cuts {TemplateValue.Kind(of)}", "a string or list");
+        if (of is not (string or List<object?>))
+        {
+            return new Undefined("a part");
+        }
+
+        var items = TemplateValue.Items(state, of)!;
         var step = Bound(state, Step) ?? 1;
         if (step == 0)
         {

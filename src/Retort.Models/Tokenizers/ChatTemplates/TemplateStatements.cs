@@ -117,7 +117,7 @@ internal sealed record ForStatement(
 
         TemplateScope Begin(object? item)
         {
-            state.Charge(0);
+            state.Charge(256);
             state.Scope = new TemplateScope(outer);
             Assign(state, state.Scope, Names, item);
             return state.Scope;
