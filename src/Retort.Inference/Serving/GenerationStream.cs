@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Retort.Tensors;
 
 namespace Retort.Inference.Serving;
 

@@ -5,7 +5,7 @@ public static class ChatEncoding
 {
     /// <summary>
     /// The tokens of a conversation. What the template writes may be special tokens; what the messages say never is (&lt;|im_end|&gt; in
-    /// a message is read as letters), which transformers does not promise. They begin with <see cref="ITokenizer.BosId"/>, where there is
+    /// a message is read as letters, where transformers would let it end the turn). They begin with <see cref="ITokenizer.BosId"/>, where there is
     /// one, whether or not the template writes it: once.
     /// </summary>
     public static int[] EncodeChat(
@@ -15,10 +15,10 @@ public static class ChatEncoding
         ArgumentNullException.ThrowIfNull(template);
         ArgumentNullException.ThrowIfNull(messages);
         var tokens = new List<int>();
-        if (tokenizer is SubwordTokenizer subword)
+        if (tokenizer is TokenizerBase ours)
         {
-            var spelled = messages.Select(message => new ChatMessage(subword.SpellOut(message.Role), subword.SpellOut(message.Content)));
-            subword.EncodeSpelled(template.Render([.. spelled], addGenerationPrompt), tokens);
+            var spelled = messages.Select(message => new ChatMessage(ours.SpellOut(message.Role), ours.SpellOut(message.Content)));
+            ours.EncodeSpelled(template.Render([.. spelled], addGenerationPrompt), tokens);
         }
         else
         {

@@ -135,6 +135,70 @@ public abstract class TokenizerBase : ITokenizer
     /// <summary>The UTF-8 bytes a token adds to a text, as its first token or as a later one. Not called for special tokens.</summary>
     internal abstract ReadOnlySpan<byte> BytesOf(int token, bool first);
 
+    // A noncharacter of Unicode: in a spelled text no added token begins right after it.
+    internal const char Spelling = '\uFDD0';
+
+    /// <summary>The special tokens that a text can hold, the longest first.</summary>
+    internal abstract IReadOnlyList<(string Text, int Id)> Marks { get; }
+
+    /// <summary>A text whose special tokens <see cref="EncodeSpelled"/> reads as letters.</summary>
+    internal string SpellOut(string text)
+    {
+        var unmarked = text.Replace($"{Spelling}", "", StringComparison.Ordinal);
+        var spelled = new StringBuilder(text.Length);
+        for (var position = 0; position < unmarked.Length; position++)
+        {
+            spelled.Append(MarkAt(unmarked, position) is null ? "" : $"{Spelling}").Append(unmarked[position]);
+        }
+
+        return spelled.ToString();
+    }
+
+    /// <summary>Appends the tokens of a text that holds results of <see cref="SpellOut"/> and, apart from them, special tokens.</summary>
+    internal virtual void EncodeSpelled(string text, List<int> tokens)
+    {
+        var start = 0;
+        for (var position = 0; position < text.Length; position++)
+        {
+            if (text[position] == Spelling)
+            {
+                position++;
+            }
+            else if (MarkAt(text, position) is { } mark)
+            {
+                EncodeBetween(text[start..position]);
+                tokens.Add(mark.Id);
+                start = position + mark.Text.Length;
+                position = start - 1;
+            }
+        }
+
+        EncodeBetween(text[start..]);
+
+        void EncodeBetween(string between)
+        {
+            var first = tokens.Count;
+            EncodeText(between.Replace($"{Spelling}", "", StringComparison.Ordinal), tokens);
+            if (tokens.FindIndex(first, token => IsSpecial(token) && token != UnknownId) is >= 0 and var found)
+            {
+                throw UserError.Request("text", $"has the word '{TokenText(tokens[found])}', which is a mark", "words that can be told from marks");
+            }
+        }
+    }
+
+    private (string Text, int Id)? MarkAt(string text, int position)
+    {
+        foreach (var mark in Marks)
+        {
+            if (text.AsSpan(position).StartsWith(mark.Text, StringComparison.Ordinal))
+            {
+                return mark;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Refuses ids outside the vocabulary.</summary>
     protected int Checked(int token) => (uint)token < (uint)VocabularySize ? token
         : throw UserError.Request("tokenizer", $"knows no token {token}", $"0 .. {VocabularySize - 1}");

@@ -54,12 +54,9 @@ internal sealed record SubwordParts
 /// </summary>
 public sealed class SubwordTokenizer : TokenizerBase
 {
-    // A noncharacter of Unicode: in a spelled text no added token begins right after it.
-    private const char Spelling = '\uFDD0';
-
     private readonly SubwordParts parts;
     private readonly BpeEngine engine;
-    private readonly AddedToken[] addedLongestFirst, marksLongestFirst;
+    private readonly AddedToken[] addedLongestFirst;
     private readonly string?[] tokens;
     private readonly byte[]?[] bytes;
     private readonly bool[] special;
@@ -69,7 +66,7 @@ public sealed class SubwordTokenizer : TokenizerBase
         this.parts = parts;
         engine = new BpeEngine(parts.Vocabulary, parts.Merges, parts.Fallback, parts.ByteLevel ? null : parts.SpaceMark, parts.Where);
         addedLongestFirst = [.. parts.Added.OrderByDescending(token => token.Content.Length)];
-        marksLongestFirst = [.. addedLongestFirst.Where(token => token.Special)];
+        Marks = [.. addedLongestFirst.Where(token => token.Special).Select(token => (token.Content, token.Id))];
         VocabularySize = Math.Max(parts.Vocabulary.Values.Max(), parts.Added.Select(token => token.Id).DefaultIfEmpty().Max()) + 1;
         (tokens, bytes, special) = (new string[VocabularySize], new byte[VocabularySize][], new bool[VocabularySize]);
         foreach (var (token, id) in parts.Vocabulary)
@@ -113,6 +110,9 @@ public sealed class SubwordTokenizer : TokenizerBase
     public override int? UnknownId { get; }
 
     /// <inheritdoc/>
+    internal override IReadOnlyList<(string Text, int Id)> Marks { get; }
+
+    /// <inheritdoc/>
     public override string TokenText(int token) => tokens[Checked(token)] ?? $"<{token}>";
 
     /// <inheritdoc/>
@@ -121,26 +121,8 @@ public sealed class SubwordTokenizer : TokenizerBase
     /// <inheritdoc/>
     public override void Save(string folder) => TokenizerFiles.Save(folder, parts.Json, parts.Settings);
 
-    /// <summary>A text whose special tokens <see cref="EncodeSpelled"/> reads as letters.</summary>
-    internal string SpellOut(string text)
-    {
-        var spelled = new StringBuilder(text.Length);
-        var unmarked = text.Replace($"{Spelling}", "", StringComparison.Ordinal);
-        for (var position = 0; position < unmarked.Length; position++)
-        {
-            if (Array.Exists(marksLongestFirst, mark => unmarked.AsSpan(position).StartsWith(mark.Content, StringComparison.Ordinal)))
-            {
-                spelled.Append(Spelling);
-            }
-
-            spelled.Append(unmarked[position]);
-        }
-
-        return spelled.ToString();
-    }
-
-    /// <summary>Appends the tokens of a text that holds the result of <see cref="SpellOut"/>.</summary>
-    internal void EncodeSpelled(string text, List<int> tokens) => EncodeText(text, tokens, isSpelled: true);
+    /// <inheritdoc/>
+    internal override void EncodeSpelled(string text, List<int> tokens) => EncodeText(text, tokens, isSpelled: true);
 
     /// <inheritdoc/>
     protected override void EncodeText(string text, List<int> tokens) => EncodeText(text, tokens, isSpelled: false);

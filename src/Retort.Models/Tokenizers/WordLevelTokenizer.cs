@@ -31,6 +31,7 @@ public sealed class WordLevelTokenizer : TokenizerBase
         bytes = Array.ConvertAll(tokens, Encoding.UTF8.GetBytes);
         bytesAfterSpace = Array.ConvertAll(tokens, token => Encoding.UTF8.GetBytes(" " + token));
         special = Array.ConvertAll(tokens, marks.Special.Contains);
+        Marks = [.. tokens.Select((text, id) => (text, id)).Where(mark => special[mark.id]).OrderByDescending(mark => mark.text.Length)];
     }
 
     /// <summary>Each character (Unicode scalar) is a token; otherwise each word is.</summary>
@@ -101,6 +102,9 @@ public sealed class WordLevelTokenizer : TokenizerBase
             numWords++;
         }
     }
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<(string Text, int Id)> Marks { get; }
 
     /// <inheritdoc/>
     internal override ReadOnlySpan<byte> BytesOf(int token, bool first) =>

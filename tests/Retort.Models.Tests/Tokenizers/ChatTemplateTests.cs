@@ -332,6 +332,19 @@ public sealed class ChatTemplateTests : IDisposable
         Assert.Equal(expected, string.Join(' ', tokenizer.EncodeChat(new ChatTemplate(template, Tokens), []).Select(tokenizer.TokenText)));
     }
 
+    [Theory]
+    [InlineData(true, "<s> a b a </s> b")]
+    [InlineData(false, "<s> a b a </s> b")]
+    public void A_tasks_own_tokenizer_reads_marks_likewise(bool readsCharacters, string expected)
+    {
+        var tokenizer = readsCharacters ? WordLevelTokenizer.ForCharacters(["ab"]) : WordLevelTokenizer.ForWords(["a", "b"]);
+        var template = new ChatTemplate(readsCharacters ? "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}{{ eos_token }}b"
+            : "{{ bos_token }}{% for m in messages %}{{ m.content ~ ' ' }}{% endfor %}{{ eos_token }}b", Tokens);
+        var tokens = tokenizer.EncodeChat(template, [new("user", "a"), new("user", readsCharacters ? "ba" : "b a")]);
+        Assert.Equal(expected, string.Join(' ', tokens.Select(tokenizer.TokenText)));
+        Wrong(readsCharacters ? "'<'" : "'</s>', which is a mark", () => tokenizer.EncodeChat(template, [new("user", readsCharacters ? "</s>" : "a </s>")]));
+    }
+
     private ITokenizer ByteTokenizer(string? bos)
     {
         var vocabulary = Enumerable.Range(0, 128).ToDictionary(value => ByteAlphabet.Encode(((char)value).ToString()), value => value);

@@ -1,0 +1,38 @@
+using CsCheck;
+using Retort.Inference.Chat;
+
+namespace Retort.Inference.Tests.Chat;
+
+public sealed class StopTextTests
+{
+    [Fact]
+    public void Text_ends_before_the_first_stop_sequence_however_it_is_cut()
+    {
+        Gen.Select(Gen.Char["abc"].Array[0, 20], Gen.Char["abc"].Array[1, 4].Array[0, 3], Gen.Int[1, 4]).Sample((characters, stops, cut) =>
+        {
+            var (text, sequences) = (new string(characters), stops.Select(stop => new string(stop)).ToArray());
+            var end = sequences.Select(stop => text.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(text.Length).Min();
+            var stopText = new StopText(sequences);
+            var said = "";
+            foreach (var piece in text.Chunk(cut).Select(chunk => new string(chunk)))
+            {
+                said += stopText.Append(piece);
+                Assert.True(text[..end].StartsWith(said, StringComparison.Ordinal), $"'{said}' was said too early");
+            }
+
+            Assert.Equal(end < text.Length, stopText.HasStopped);
+            Assert.Equal(text[..end], said + stopText.Flush());
+        });
+    }
+
+    [Fact]
+    public void What_cannot_begin_a_stop_sequence_is_said_at_once()
+    {
+        var stopText = new StopText(["\nUser:"]);
+        Assert.Equal("Hello", stopText.Append("Hello"));
+        Assert.Equal("", stopText.Append("\nUs"));
+        Assert.Equal("\nUseful", stopText.Append("eful"));
+        Assert.Equal("!", stopText.Append("!\nUser: x"));
+        Assert.Equal("", stopText.Append("more") + stopText.Flush());
+    }
+}
