@@ -1,6 +1,7 @@
 using Retort.Models;
 using Retort.Models.Checkpoints;
 using Retort.Models.Tokenizers;
+using Retort.Tensors;
 using Retort.Tensors.Cpu;
 
 namespace Retort.Cli;
@@ -24,7 +25,7 @@ internal sealed class LoadedModel : IDisposable
     public IReadOnlyList<int> StopTokens { get; }
 
     /// <summary>Opens what <see cref="ModelPath"/> makes of <paramref name="model"/>.</summary>
-    public static LoadedModel Open(string model, int threads)
+    public static LoadedModel Open(string model, int threads, WeightFormat weights = WeightFormat.Float32)
     {
         var path = ModelPath.Resolve(model);
         using var source = Checkpoint.Open(path);
@@ -33,7 +34,7 @@ internal sealed class LoadedModel : IDisposable
         var device = new CpuDevice(threads);
         try
         {
-            return new LoadedModel(path, device, ModelStore.Load(source, device), tokenizer, stopTokens);
+            return new LoadedModel(path, device, ModelStore.Load(source, device, weights), tokenizer, stopTokens);
         }
         catch
         {

@@ -24,6 +24,7 @@ internal sealed class BenchEngineCommand : Command
     private readonly Option<float?> seconds = NumberOption.Real(
         "--seconds", value => value is >= 0 and <= 3600, "from 0 to 3600", "Seconds a row aims at. [default: 1]");
 
+    private readonly StorageOptions storage = new();
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON object a line, as each is measured." };
 
     public BenchEngineCommand(CliHost host)
@@ -36,6 +37,7 @@ internal sealed class BenchEngineCommand : Command
             Options.Add(option);
         }
 
+        storage.AddTo(this);
         SetAction(Invoke);
     }
 
@@ -76,6 +78,8 @@ internal sealed class BenchEngineCommand : Command
                 ?? (Environment.ProcessorCount == 1 ? [1] : [1, Environment.ProcessorCount]),
             Seconds = parsed.GetValue(seconds) ?? 1,
             Model = path,
+            Weights = storage.Weights(parsed),
+            Kv = storage.Kv(parsed),
         }.Validated();
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Retort.Core;
 using Retort.Inference;
+using Retort.Tensors;
 
 namespace Retort.Cli.Commands;
 
@@ -20,6 +21,7 @@ internal sealed class SampleCommand : Command
 
     private readonly Option<string?> output = new("--out") { HelpName = "FILE", Description = "Write there instead of standard output." };
     private readonly SampleOptions sampling = new("1", "256");
+    private readonly StorageOptions storage = new();
     private readonly ComputeOptions compute = new();
 
     public SampleCommand(CliHost host)
@@ -30,6 +32,7 @@ internal sealed class SampleCommand : Command
         Options.Add(prompt);
         Options.Add(prompts);
         sampling.AddTo(this);
+        storage.AddTo(this);
         compute.Seed.Description = "Seed of every draw; equal seeds give equal bits. [default: 1]";
         foreach (Option option in (Option[])[compute.Seed, compute.Threads, output, compute.Json])
         {
@@ -48,10 +51,10 @@ internal sealed class SampleCommand : Command
             (null, null) => throw UserError.Request(Name, "no prompt", "--prompt TEXT or --prompts FILE"),
             _ => throw UserError.Request(Name, "--prompt and --prompts together", "one of them"),
         };
-        using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed));
+        using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed), storage.Weights(parsed));
         var job = new Job(
             model, list, sampling.Read(parsed, temperature: 1, DefaultMaxNewTokens), sampling.ReadSamples(parsed),
-            sampling.ReadBatch(parsed), parsed.GetValue(compute.Seed) ?? 1);
+            sampling.ReadBatch(parsed), storage.Kv(parsed), parsed.GetValue(compute.Seed) ?? 1);
         var json = parsed.GetValue(compute.Json);
         if (parsed.GetValue(output) is { } path)
         {
@@ -113,7 +116,7 @@ internal sealed class SampleCommand : Command
 
     /// <summary>Everything that decides the samples.</summary>
     private sealed record Job(
-        LoadedModel Model, IReadOnlyList<SamplePrompt> Prompts, SamplingSettings Sampling, int Samples, int Batch, ulong Seed)
+        LoadedModel Model, IReadOnlyList<SamplePrompt> Prompts, SamplingSettings Sampling, int Samples, int Batch, KvFormat Kv, ulong Seed)
     {
         /// <summary>Prompt number p draws from the stream (seed, "sample", p).</summary>
         public GenerationEngine CreateEngine(out GenerationRequest[] requests)
@@ -134,6 +137,7 @@ internal sealed class SampleCommand : Command
                 MaxSequences = (int)Math.Min(Batch, (long)Prompts.Count * Samples),
                 MaxLength = (int)Math.Min(context, (long)longest + Sampling.MaxNewTokens),
                 StopTokens = Model.StopTokens,
+                KvFormat = Kv,
             });
         }
 

@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Tensors;
 
 namespace Retort.Recipes.Bench;
 
@@ -31,6 +32,12 @@ public sealed record BenchSettings
 
     /// <summary>A checkpoint folder or file that is timed at greedy decoding, batch 1, beside the shapes; null: none.</summary>
     public string? Model { get; init; }
+
+    /// <summary>How the weights of models that generate are kept; training keeps float32.</summary>
+    public WeightFormat Weights { get; init; }
+
+    /// <summary>How cached keys and values are kept.</summary>
+    public KvFormat Kv { get; init; }
 
     /// <summary>These settings, checked.</summary>
     public BenchSettings Validated()

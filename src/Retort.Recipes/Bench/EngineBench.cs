@@ -33,28 +33,31 @@ public static class EngineBench
 
             foreach (var shape in settings.What.Any(kind => kind != "matmul") ? settings.Shapes : [])
             {
-                using var model = new Transformer(shape.Model, device);
-                model.Initialize(Seed);
                 if (settings.What.Contains("train"))
                 {
-                    yield return Train(model, clock, shape);
+                    using var trained = new Transformer(shape.Model, device);
+                    trained.Initialize(Seed);
+                    yield return Train(trained, clock, shape);
                 }
+
+                using var model = new Transformer(shape.Model, device, settings.Weights);
+                model.Initialize(Seed);
 
                 foreach (var batch in settings.What.Contains("decode") ? settings.DecodeBatches : [])
                 {
-                    yield return Decode(model, clock, shape, batch);
+                    yield return Decode(model, clock, shape, batch, settings.Kv);
                 }
 
                 if (settings.What.Contains("prefill"))
                 {
-                    yield return Prefill(model, clock, shape);
+                    yield return Prefill(model, clock, shape, settings.Kv);
                 }
             }
 
             if (settings.Model is { } path)
             {
-                using var model = ModelStore.Load(path, device);
-                yield return Greedy(model, clock, path, settings.GreedyTokens);
+                using var model = ModelStore.Load(path, device, settings.Weights);
+                yield return Greedy(model, clock, path, settings.GreedyTokens, settings.Kv);
             }
         }
     }
@@ -96,16 +99,16 @@ public static class EngineBench
             4 * WeightBytes(model), () => { }, () => trainer.Step());
     }
 
-    private static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch)
+    private static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch, KvFormat kv)
     {
         // The first drawn token belongs to the prompts' own step; the steps timed see prompt + 1 .. prompt + steps keys.
         var steps = Math.Min(DecodeSteps, shape.Context - 2);
         var prompt = Math.Max(1, (shape.Context - steps) / 2);
-        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = batch, PrefillTokens = batch * prompt });
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = batch, PrefillTokens = batch * prompt, KvFormat = kv });
         var sampling = new SamplingSettings { MaxNewTokens = steps + 1 };
         return clock.Measure(
             "decode", shape.Name, batch, shape.Context / 2, (long)batch * steps, steps,
-            WeightBytes(model) + (long)batch * KvBytes(model, shape.Context / 2), Prepare, Steps);
+            WeightBytes(model) + (long)batch * KvBytes(model, shape.Context / 2, kv), Prepare, Steps);
 
         void Prepare()
         {
@@ -126,31 +129,31 @@ public static class EngineBench
         }
     }
 
-    private static BenchResult Prefill(Transformer model, BenchClock clock, BenchShape shape)
+    private static BenchResult Prefill(Transformer model, BenchClock clock, BenchShape shape, KvFormat kv)
     {
         var prompt = shape.Context - 1;
-        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1, PrefillTokens = shape.Context });
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1, PrefillTokens = shape.Context, KvFormat = kv });
         var request = new GenerationRequest(RandomTokens(shape.Vocabulary, prompt, 0), new SamplingSettings { MaxNewTokens = 1 }, Seed);
         return clock.Measure(
-            "prefill", shape.Name, 1, prompt, prompt, 1, WeightBytes(model) + KvBytes(model, prompt),
+            "prefill", shape.Name, 1, prompt, prompt, 1, WeightBytes(model) + KvBytes(model, prompt, kv),
             () => engine.Submit(request), () => engine.Step());
     }
 
-    private static BenchResult Greedy(Transformer model, BenchClock clock, string path, int maxNewTokens)
+    private static BenchResult Greedy(Transformer model, BenchClock clock, string path, int maxNewTokens, KvFormat kv)
     {
-        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1 });
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 1, KvFormat = kv });
         var count = Math.Min(maxNewTokens, engine.MaxLength - 1);
         var prompt = new[] { model.Config.BosTokenId ?? 0 };
         var request = new GenerationRequest(prompt, new SamplingSettings { Temperature = 0, MaxNewTokens = count }, Seed);
         return clock.Measure(
             "decode", Path.GetFileNameWithoutExtension(Path.TrimEndingDirectorySeparator(path)), 1, count / 2, count, count,
-            WeightBytes(model) + KvBytes(model, count / 2), () => engine.Submit(request), () => engine.Run());
+            WeightBytes(model) + KvBytes(model, count / 2, kv), () => engine.Submit(request), () => engine.Run());
     }
 
     private static long WeightBytes(Transformer model) => model.Parameters.FlatLength * sizeof(float);
 
-    private static long KvBytes(Transformer model, int tokens) =>
-        2L * model.Config.NumLayers * model.Config.KeyValueSize * tokens * sizeof(float);
+    private static long KvBytes(Transformer model, int tokens, KvFormat kv) =>
+        2L * model.Config.NumLayers * model.Config.KeyValueSize * tokens * (kv == KvFormat.BFloat16 ? 2 : sizeof(float));
 
     private static int[] RandomTokens(int vocabulary, int count, int index)
     {
