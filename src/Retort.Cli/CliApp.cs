@@ -22,6 +22,7 @@ internal static class CliApp
         new TrainCommand(host),
         new SampleCommand(host),
         new EvalCommand(host),
+        new ServeCommand(host),
         new DataCommand(host),
         new CompareCommand(host),
         new BenchCommand(host),

@@ -60,7 +60,7 @@ internal sealed record TrainPrice(
     public static void RequireRoom(ITask task, ITokenizer tokenizer, ModelConfig config)
     {
         var length = TaskDataset.LongestPrompt(task, tokenizer);
-        if (length + Windows.LeastRoom > config.MaxPositions)
+        if (length + Training.Windows.LeastRoom > config.MaxPositions)
         {
             throw UserError.Request("model.maxPositions", $"is {config.MaxPositions}, and prompts of {task.Name} have {length} tokens", $"at least {2 * length}");
         }

@@ -1,0 +1,238 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Retort.Core;
+using Retort.Inference;
+using Retort.Inference.Lengths;
+using Retort.Inference.Scheduling;
+using Retort.Inference.Serving;
+using Retort.Server;
+
+namespace Retort.Cli.Commands;
+
+/// <summary><c>retort serve</c>: a model behind OpenAI's HTTP interface until it is told to stop.</summary>
+internal sealed class ServeCommand : Command
+{
+    private const string KeysVariable = "RETORT_API_KEYS";
+
+    private readonly CliHost host;
+    private readonly SampleOptions sampling = new("1", "16");
+    private readonly ComputeOptions compute = new();
+    private readonly Option<string?> address = new("--host") { HelpName = "IP", Description = "Address to listen at; 0.0.0.0 for every network. [default: 127.0.0.1]" };
+    private readonly Option<int?> port = NumberOption.Whole("--port", 0, 65535, "TCP port; 0 for any that is free. [default: 8000]");
+    private readonly Option<string?> name = new("--served-name") { HelpName = "NAME", Description = "The model's name in requests. [default: its folder's]" };
+    private readonly Option<string?> scheduler = new("--scheduler")
+    {
+        HelpName = "NAME",
+        Description = "Who runs when: " + string.Join(", ", Serving().Select(one => one.Name)) + ". [default: fcfs]",
+    };
+
+    private readonly Option<float?> c = NumberOption.Real("--c", value => value is >= 0 and <= 1, "in 0..1",
+        "Limited preemption: a request may be displaced in this first share of its predicted length. [default: 0.8]");
+
+    private readonly Option<string?> predictor = new("--predictor")
+    {
+        HelpName = "DIR",
+        Description = "Trained lengths, for schedulers that look at them. [default: where 'retort train predictor' puts them]",
+    };
+
+    private readonly Option<int?> maxSequences = NumberOption.Whole("--max-sequences", 1, 4096, "Sequences in one step. [default: 8]");
+    private readonly Option<int?> maxLive = NumberOption.Whole("--max-live", 1, 1 << 20, "Sequences live at a time, waiting ones too; one more is refused with 429. [default: 64]");
+    private readonly Option<int?> maxQueuedTokens = NumberOption.Whole("--max-queued-tokens", 1, int.MaxValue, "Prompt tokens that may wait. [default: 1048576]");
+    private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", 2, 1 << 24, "Longest prompt and answer together, in tokens. [default: the model's context]");
+    private readonly Option<int?> prefillTokens = NumberOption.Whole("--prefill-tokens", 0, 1 << 20, "Prompt tokens fed in one step. [default: 512]");
+    private readonly Option<int?> kvTokens = NumberOption.Whole("--kv-tokens", 1, int.MaxValue, "Tokens whose keys and values fit the cache. [default: enough for --max-sequences]");
+    private readonly Option<bool> noPrefixCache = new("--no-prefix-cache") { Description = "Forget a prompt's keys when its request ends." };
+    private readonly Option<int?> maxBodyBytes = NumberOption.Whole("--max-body-bytes", 1024, int.MaxValue, "Largest request body. [default: 1048576]");
+    private readonly Option<int?> maxConnections = NumberOption.Whole("--max-connections", 1, 1 << 20, "Connections open at a time. [default: 4096]");
+    private readonly Option<int?> drainSeconds = NumberOption.Whole("--drain-seconds", 0, 86400,
+        "After Ctrl-C or SIGTERM, time for running requests to end. A second signal stops at once. [default: 30]");
+
+    private readonly Option<string[]> apiKey = new("--api-key")
+    {
+        HelpName = "KEY",
+        Description = $"A key that opens /v1; may be repeated. Other users see it among the processes: prefer the file, or {KeysVariable} (separated by commas).",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string?> apiKeysFile = new("--api-keys-file") { HelpName = "FILE", Description = "Keys, one a line." };
+    private readonly Option<string?> traces = new("--otlp") { HelpName = "URL", Description = "Send a trace of every request there (OTLP over gRPC). [default: none]" };
+
+    public ServeCommand(CliHost host)
+        : base("serve", "Serve a model over HTTP as OpenAI's interface: /v1/models, /v1/completions, /v1/chat/completions; and /health\n"
+            + "and /metrics, which ask for no key. Runs until Ctrl-C or SIGTERM, then lets running requests end.")
+    {
+        this.host = host;
+        compute.Seed.Description = "Seed of requests that name none. [default: 1]";
+        compute.DryRun.Description = "Print the configuration and the memory it takes; serve nothing.";
+        compute.Json.Description = "Print the configuration and the address as one JSON object.";
+        foreach (Option option in (Option[])
+        [
+            sampling.Model, name, address, port, scheduler, c, predictor, maxSequences, maxLive, maxQueuedTokens, maxLength, prefillTokens, kvTokens,
+            noPrefixCache, maxBodyBytes, maxConnections, drainSeconds, apiKey, apiKeysFile, traces, compute.Threads, compute.Seed, compute.DryRun,
+            compute.Json,
+        ])
+        {
+            Options.Add(option);
+        }
+
+        SetAction(Invoke);
+    }
+
+    private int Invoke(ParseResult parsed)
+    {
+        var policy = Policy(parsed);
+        var limits = Limits(parsed);
+        using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed));
+        var settings = EngineSettingsOf(parsed, policy, model);
+        var served = new ServedModel(
+            parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path))),
+            model.Tokenizer, model.StopTokens, Fingerprint(model.Path, settings));
+        var summary = new Summary(
+            served.Name, policy.Name, settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
+            model.Transformer.Device.Threads, limits.ApiKeys.Count, GenerationEngine.Bytes(model.Transformer.Config, settings), null);
+        if (parsed.GetValue(compute.DryRun))
+        {
+            Show(summary, parsed.GetValue(compute.Json));
+            return 0;
+        }
+
+        using var trained = policy.Lengths == LengthSource.None ? null
+            : TrainedPredictor.Load(parsed.GetValue(predictor) ?? TrainedPredictor.DefaultFolder(model.Path), model.Transformer);
+        var lengths = policy.Lengths switch
+        {
+            LengthSource.Prompt => trained!.PromptOnly(),
+            LengthSource.HiddenStates => trained!.Trail(),
+            _ => null,
+        };
+        return ServeAsync(
+            new GenerationEngine(model.Transformer, settings, lengths, host.Time), HostSettings(parsed), served, limits,
+            TimeSpan.FromSeconds(parsed.GetValue(drainSeconds) ?? 30), url => Show(summary with { Url = url }, parsed.GetValue(compute.Json)))
+            .GetAwaiter().GetResult();
+    }
+
+    private async Task<int> ServeAsync(
+        GenerationEngine engine, EngineHostSettings hostSettings, ServedModel served, ServerOptions limits, TimeSpan drain, Action<string> started)
+    {
+        await using var engineHost = new EngineHost(engine, hostSettings, host.Time);
+        await using var server = await RetortServer.StartAsync(engineHost, served, limits).ConfigureAwait(false);
+        started(server.Address.ToString().TrimEnd('/'));
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = host.Cancellation.Register(asked.SetResult);
+        await Task.WhenAny(asked.Task, engineHost.Stopped).ConfigureAwait(false);
+        using var deadline = new CancellationTokenSource(drain, host.Time);
+        await server.StopAsync(deadline.Token).ConfigureAwait(false);
+        return engineHost.Fault is { } fault ? throw UserError.Environment("serve", fault.Message, "an engine that works", fault) : 0;
+    }
+
+    /// <summary>The schedulers a server can have: those that know lengths beforehand are for replays.</summary>
+    private static IEnumerable<NamedScheduler> Serving(double share = NamedScheduler.DefaultC) =>
+        NamedScheduler.All(share).Where(one => one.Lengths != LengthSource.Oracle);
+
+    private NamedScheduler Policy(ParseResult parsed)
+    {
+        var named = NamedScheduler.Get(parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
+        return named.Lengths != LengthSource.Oracle ? named : throw UserError.Request(
+            "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not", "one of " + string.Join(", ", Serving().Select(one => one.Name)));
+    }
+
+    private EngineSettings EngineSettingsOf(ParseResult parsed, NamedScheduler policy, LoadedModel model) => new EngineSettings
+    {
+        MaxSequences = parsed.GetValue(maxSequences) ?? 8,
+        MaxLength = parsed.GetValue(maxLength) ?? 0,
+        PrefillTokens = parsed.GetValue(prefillTokens) ?? 512,
+        KvTokens = parsed.GetValue(kvTokens) ?? 0,
+        CachesPrefixes = !parsed.GetValue(noPrefixCache),
+        StopTokens = model.StopTokens,
+        Policy = policy.Policy,
+    }.Validated(model.Transformer.Config, "serve");
+
+    private EngineHostSettings HostSettings(ParseResult parsed) => new()
+    {
+        MaxLiveSequences = parsed.GetValue(maxLive) ?? 64,
+        MaxQueuedPromptTokens = parsed.GetValue(maxQueuedTokens) ?? 1 << 20,
+    };
+
+    private ServerOptions Limits(ParseResult parsed)
+    {
+        var defaults = new ServerOptions();
+        return defaults with
+        {
+            Host = parsed.GetValue(address) is not { } word ? defaults.Host : IPAddress.TryParse(word, out var given) ? given
+                : throw UserError.Request("serve", $"--host is '{word}'", "an IP address of this machine, e.g. 127.0.0.1 or 0.0.0.0"),
+            Port = parsed.GetValue(port) ?? defaults.Port,
+            ApiKeys = ReadKeys(parsed),
+            MaxBodyBytes = parsed.GetValue(maxBodyBytes) ?? defaults.MaxBodyBytes,
+            MaxConnections = parsed.GetValue(maxConnections) ?? defaults.MaxConnections,
+            Seed = parsed.GetValue(compute.Seed) ?? defaults.Seed,
+            TraceEndpoint = parsed.GetValue(traces) is not { } url ? null
+                : Uri.TryCreate(url, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" ? endpoint
+                : throw UserError.Request("serve", $"--otlp is '{url}'", "an address such as http://localhost:4317"),
+            Complain = fault => host.Error.WriteLine($"retort: serve: {fault}"),
+        };
+    }
+
+    private List<string> ReadKeys(ParseResult parsed)
+    {
+        var keys = new List<string>(parsed.GetValue(apiKey) ?? []);
+        if (parsed.GetValue(apiKeysFile) is { } file)
+        {
+            var before = keys.Count;
+            keys.AddRange(InputFile.ReadLines(file, "a file of keys, one a line").Select(line => line.Trim()).Where(line => line.Length > 0));
+            if (keys.Count == before)
+            {
+                throw UserError.Request(file, "holds no key", "keys, one a line");
+            }
+        }
+
+        keys.AddRange((Environment.GetEnvironmentVariable(KeysVariable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        return keys.TrueForAll(key => key.Length > 0) ? keys : throw UserError.Request("serve", "an --api-key is empty", "keys of at least one character");
+    }
+
+    /// <summary>Weights, program and what else decides the tokens of a request with a seed.</summary>
+    private static string Fingerprint(string path, EngineSettings settings)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var version = typeof(GenerationEngine).Assembly.GetName().Version;
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{version} {settings.KvFormat}")));
+        var buffer = new byte[1 << 20];
+        foreach (var file in Directory.Exists(path)
+            ? Directory.GetFiles(path).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal).ToArray() : [path])
+        {
+            using var stream = File.OpenRead(file);
+            for (int count; (count = stream.Read(buffer)) > 0;)
+            {
+                hash.AppendData(buffer.AsSpan(0, count));
+            }
+        }
+
+        return "fp_" + Convert.ToHexStringLower(hash.GetHashAndReset())[..12];
+    }
+
+    private void Show(Summary summary, bool json)
+    {
+        if (json)
+        {
+            host.Output.WriteLine(JsonText.Of(summary));
+        }
+        else
+        {
+            host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, context {summary.MaxLength} tokens, "
+                + $"{summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights, {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
+            if (summary.Url is { } url)
+            {
+                host.Output.WriteLine($"serving at {url}");
+            }
+        }
+
+        host.Output.Flush();
+    }
+
+    /// <summary>What is served and how; the address is null on a dry run.</summary>
+    private sealed record Summary(
+        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes, string? Url);
+}
