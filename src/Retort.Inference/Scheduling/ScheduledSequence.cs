@@ -25,9 +25,10 @@ public enum SequencePhase
 public class ScheduledSequence
 {
     private int[] pages = [];
+    private long order;
 
     /// <summary>Place in the order of arrival; unique, decides ties.</summary>
-    public required long Order { get; init; }
+    public required long Order { get => order; init => order = value; }
 
     /// <summary>When it arrived, on the caller's clock.</summary>
     public double ArrivalSeconds { get; init; }
@@ -103,6 +104,13 @@ public class ScheduledSequence
 
     /// <summary>A guard keeps it first until it has drawn so many tokens.</summary>
     internal int PinnedUntilGenerated { get; set; }
+
+    /// <summary>A sequence that has ended begins another life: a simulation needs millions and makes as many as are live at once.</summary>
+    internal void Renew(long newOrder)
+    {
+        (order, HasBegun, NumGenerated, NumCached, MostCached) = (newOrder, false, 0, 0, 0);
+        (NumPreemptions, NumRecomputed, PinnedUntilGenerated) = (0, 0, 0);
+    }
 
     internal void AddPage(int page)
     {
