@@ -25,6 +25,7 @@ internal static class CliApp
         new ServeCommand(host),
         new DataCommand(host),
         new CompareCommand(host),
+        new SimulateCommand(host),
         new BenchCommand(host),
         new DoctorCommand(host),
     };

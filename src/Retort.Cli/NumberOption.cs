@@ -41,4 +41,22 @@ internal static class NumberOption
             return null;
         },
     };
+
+    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>, in double precision.</summary>
+    public static Option<double?> Double(string name, double min, double max, string description) => new(name)
+    {
+        HelpName = "X",
+        Description = description,
+        CustomParser = result =>
+        {
+            var word = result.Tokens[^1].Value;
+            if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+            {
+                return value;
+            }
+
+            result.AddError(FormattableString.Invariant($"{name} is '{word}'; expected a number from {min} to {max}"));
+            return null;
+        },
+    };
 }

@@ -80,9 +80,9 @@ public static class ExactMath
         var s = (mantissa - 1) / (mantissa + 1);
         var s2 = s * s;
         var sum = 1.0 / 23;
-        for (var n = 21; n >= 1; n -= 2)
+        foreach (var reciprocal in (ReadOnlySpan<double>)[1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11, 1.0 / 9, 1.0 / 7, 1.0 / 5, 1.0 / 3, 1.0])
         {
-            sum = Math.FusedMultiplyAdd(sum, s2, 1.0 / n);
+            sum = Math.FusedMultiplyAdd(sum, s2, reciprocal);
         }
 
         return Math.FusedMultiplyAdd(exponent, Ln2Head, Math.FusedMultiplyAdd(exponent, Ln2Rest, 2 * s * sum));

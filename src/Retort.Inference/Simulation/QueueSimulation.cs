@@ -16,9 +16,9 @@ public readonly record struct VirtualJob(double Gap, double Size, double Predict
 /// those of others stand still and nothing can change between two events: after each decision time jumps to the next arrival or
 /// completion. Not thread-safe.
 /// </summary>
-public sealed class VirtualQueue
+public sealed class QueueSimulation
 {
-    private readonly VirtualQueueSettings settings;
+    private readonly QueueSimulationSettings settings;
     private readonly Func<VirtualJob> next;
     private readonly Scheduler scheduler;
     private readonly Stack<Job> pool = new();
@@ -28,7 +28,7 @@ public sealed class VirtualQueue
     private long numArrived, numPreemptionsBefore, ages;
 
     /// <summary>An empty queue at time 0, whose jobs are taken from <paramref name="next"/> one by one.</summary>
-    public VirtualQueue(VirtualQueueSettings settings, Func<VirtualJob> next)
+    public QueueSimulation(QueueSimulationSettings settings, Func<VirtualJob> next)
     {
         (this.settings, this.next) = (settings, next);
         kvScale = 1 / ((double)settings.TokensPerUnit * settings.TokensPerUnit);
@@ -77,7 +77,7 @@ public sealed class VirtualQueue
             }
 
             job.Renew(numArrived++);
-            job.Size = (int)Math.Clamp(Math.Round(arriving.Size * settings.TokensPerUnit), 1, VirtualQueueSettings.MostTokens);
+            job.Size = (int)Math.Clamp(Math.Round(arriving.Size * settings.TokensPerUnit), 1, QueueSimulationSettings.MostTokens);
             // A prediction that is right is so after rounding, too.
             var predicted = arriving.Prediction == arriving.Size ? job.Size : arriving.Prediction * settings.TokensPerUnit;
             (job.Arrived, job.PredictedLength, job.PredictedRemaining) = (arrival, predicted, predicted);
@@ -147,7 +147,7 @@ public sealed class VirtualQueue
 /// <summary>A queue's servers and order of service.</summary>
 /// <param name="Policy">Who is served; margins are in tokens.</param>
 /// <param name="Servers">Jobs served at once, each at speed 1.</param>
-public sealed record VirtualQueueSettings(SchedulerPolicy Policy, int Servers = 1)
+public sealed record QueueSimulationSettings(SchedulerPolicy Policy, int Servers = 1)
 {
     /// <summary>The most tokens of a job; larger ones are cut.</summary>
     public const int MostTokens = 1 << 30;
@@ -159,7 +159,7 @@ public sealed record VirtualQueueSettings(SchedulerPolicy Policy, int Servers = 
     public int TokensPerUnit { get; init; } = 100_000;
 }
 
-/// <summary>What happened between two arrivals of a <see cref="VirtualQueue"/>. Times are in units of the mean size.</summary>
+/// <summary>What happened between two arrivals of a <see cref="QueueSimulation"/>. Times are in units of the mean size.</summary>
 public record struct QueueWindow
 {
     /// <summary>Jobs that arrived.</summary>
