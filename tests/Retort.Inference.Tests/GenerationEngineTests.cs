@@ -80,11 +80,17 @@ public sealed class GenerationEngineTests : IDisposable
             var steps = Array.ConvertAll(order, _ => random.NextInt32(12));
             var settings = new EngineSettings
             {
-                MaxSequences = 1 + random.NextInt32(4), PrefillTokens = random.NextInt32(40), MaxLength = 96, WatermarkPages = random.NextInt32(2),
-                KvTokens = 96 + 16 * random.NextInt32(6), HostKvTokens = 16 * random.NextInt32(20), CachesPrefixes = trial % 2 == 0,
+                MaxSequences = 1 + random.NextInt32(4),
+                PrefillTokens = random.NextInt32(40),
+                MaxLength = 96,
+                WatermarkPages = random.NextInt32(2),
+                KvTokens = 96 + 16 * random.NextInt32(6),
+                HostKvTokens = 16 * random.NextInt32(20),
+                CachesPrefixes = trial % 2 == 0,
                 Policy = new SchedulerPolicy
                 {
-                    Order = new NoisyOrder(trial), Preemption = trial % 5 == 0 ? PreemptionRule.Never : PreemptionRule.Always,
+                    Order = new NoisyOrder(trial),
+                    Preemption = trial % 5 == 0 ? PreemptionRule.Never : PreemptionRule.Always,
                     KvMode = (KvMode)(trial % 3),
                 },
             };

@@ -38,8 +38,12 @@ public sealed class PredictedSchedulingTests : IDisposable
             var random = CounterRandom.For(3, "trail", trial);
             var (found, foundBeliefs, preemptions) = Run(new EngineSettings
             {
-                MaxSequences = 1 + random.NextInt32(4), PrefillTokens = random.NextInt32(30), MaxLength = 96,
-                KvTokens = 96 + 16 * random.NextInt32(5), HostKvTokens = 16 * random.NextInt32(15), CachesPrefixes = trial % 2 == 0,
+                MaxSequences = 1 + random.NextInt32(4),
+                PrefillTokens = random.NextInt32(30),
+                MaxLength = 96,
+                KvTokens = 96 + 16 * random.NextInt32(5),
+                HostKvTokens = 16 * random.NextInt32(15),
+                CachesPrefixes = trial % 2 == 0,
                 Policy = NamedScheduler.Get("trail", c: 0.9).Policy with { KvMode = (KvMode)(trial % 3) },
             });
             preempted += preemptions;

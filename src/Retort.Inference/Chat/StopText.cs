@@ -3,7 +3,8 @@ using System.Text;
 namespace Retort.Inference.Chat;
 
 /// <summary>
-/// Ends a text that comes in pieces before the first of some stop sequences, and holds back what may yet be the beginning of one.
+/// Ends a text that comes in pieces before the stop sequence that is complete first, however it is cut, and holds back what may yet
+/// be the beginning of one.
 /// </summary>
 /// <param name="sequences">None of them empty.</param>
 internal sealed class StopText(IReadOnlyList<string> sequences)
@@ -22,7 +23,8 @@ internal sealed class StopText(IReadOnlyList<string> sequences)
         }
 
         var text = held.Append(piece).ToString();
-        var found = sequences.Select(sequence => text.IndexOf(sequence, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(-1).Min();
+        var found = sequences.Select(sequence => (At: text.IndexOf(sequence, StringComparison.Ordinal), sequence.Length)).Where(stop => stop.At >= 0)
+            .OrderBy(stop => stop.At + stop.Length).ThenBy(stop => stop.At).Select(stop => stop.At).FirstOrDefault(-1);
         HasStopped = found >= 0;
         var certain = HasStopped ? found : text.Length - sequences.Max(sequence => Beginning(text, sequence));
         held.Clear().Append(text.AsSpan(certain));

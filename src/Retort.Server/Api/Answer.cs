@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Retort.Inference;
+using Retort.Tensors;
 
 namespace Retort.Server.Api;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Retort.Inference;
 using Retort.Models.Tokenizers;
+using Retort.Tensors;
 
 namespace Retort.Server.Api;
 

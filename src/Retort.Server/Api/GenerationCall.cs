@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Retort.Core;
 using Retort.Inference;
+using Retort.Models.Tokenizers;
+using Retort.Tensors;
 
 namespace Retort.Server.Api;
 
@@ -101,8 +103,8 @@ internal sealed record GenerationCall
             throw ApiError.Field("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.", "invalid_value");
         }
 
-        var text = At("messages", () => template.Render(messages, addGenerationPrompt: true));
-        var prompt = Encode("messages", text, limits, addBos: false);
+        CheckLength("messages", messages.Sum(message => (long)message.Content.Length), limits);
+        var prompt = At("messages", () => limits.Model.Tokenizer.EncodeChat(template, messages));
         return Read(body, limits, [prompt], numSamples, wantsLogprobs ? top ?? 0 : null, ["max_completion_tokens", "max_tokens"], null);
     }
 
@@ -327,15 +329,19 @@ internal sealed record GenerationCall
 
     private static int[] Encode(string field, string text, CallLimits limits, bool addBos)
     {
-        if (text.Length > limits.MaxPromptCharacters)
-        {
-            throw ApiError.Field(field, FormattableString.Invariant(
-                $"'{field}' has {text.Length} characters; the model's context of {limits.MaxLength} tokens holds at most {limits.MaxPromptCharacters}."),
-                "context_length_exceeded");
-        }
-
+        CheckLength(field, text.Length, limits);
         var tokens = At(field, () => limits.Model.Tokenizer.Encode(text, addBos));
         return tokens.Length > 0 ? tokens : throw ApiError.Field(field, $"'{field}' has no tokens.", "invalid_value");
+    }
+
+    private static void CheckLength(string field, long characters, CallLimits limits)
+    {
+        if (characters > limits.MaxPromptCharacters)
+        {
+            throw ApiError.Field(field, FormattableString.Invariant(
+                $"'{field}' has {characters} characters; the model's context of {limits.MaxLength} tokens holds at most {limits.MaxPromptCharacters}."),
+                "context_length_exceeded");
+        }
     }
 
     /// <summary>What the tokenizer or the template refuses is the field's fault.</summary>

@@ -6,12 +6,13 @@ namespace Retort.Inference.Tests.Chat;
 public sealed class StopTextTests
 {
     [Fact]
-    public void Text_ends_before_the_first_stop_sequence_however_it_is_cut()
+    public void Text_ends_before_the_stop_sequence_that_is_complete_first_however_it_is_cut()
     {
         Gen.Select(Gen.Char["abc"].Array[0, 20], Gen.Char["abc"].Array[1, 4].Array[0, 3], Gen.Int[1, 4]).Sample((characters, stops, cut) =>
         {
             var (text, sequences) = (new string(characters), stops.Select(stop => new string(stop)).ToArray());
-            var end = sequences.Select(stop => text.IndexOf(stop, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(text.Length).Min();
+            var complete = Enumerable.Range(0, text.Length + 1).FirstOrDefault(length => sequences.Any(text[..length].EndsWith), -1);
+            var end = complete < 0 ? text.Length : complete - sequences.Where(text[..complete].EndsWith).Max(stop => stop.Length);
             var stopText = new StopText(sequences);
             var said = "";
             foreach (var piece in text.Chunk(cut).Select(chunk => new string(chunk)))
@@ -20,7 +21,7 @@ public sealed class StopTextTests
                 Assert.True(text[..end].StartsWith(said, StringComparison.Ordinal), $"'{said}' was said too early");
             }
 
-            Assert.Equal(end < text.Length, stopText.HasStopped);
+            Assert.Equal(complete >= 0, stopText.HasStopped);
             Assert.Equal(text[..end], said + stopText.Flush());
         });
     }

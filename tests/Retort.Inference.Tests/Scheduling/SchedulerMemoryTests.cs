@@ -17,7 +17,11 @@ public sealed class SchedulerMemoryTests
             var length = 300 + 7 * i % 701;
             scheduler.Add(new ScheduledSequence
             {
-                Order = i, NumPromptTokens = 4, MaxLength = 2000, PredictedLength = length, PredictedRemaining = length,
+                Order = i,
+                NumPromptTokens = 4,
+                MaxLength = 2000,
+                PredictedLength = length,
+                PredictedRemaining = length,
             });
         }
 

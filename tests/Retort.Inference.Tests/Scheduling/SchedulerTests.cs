@@ -86,7 +86,12 @@ public sealed class SchedulerTests
                 var (places, extra, pages, hostPages, watermark) = size;
                 var policy = new SchedulerPolicy
                 {
-                    Order = key, Preemption = preemption, Guard = starvation, Victim = victims, KvMode = mode, Margin = extra % 3,
+                    Order = key,
+                    Preemption = preemption,
+                    Guard = starvation,
+                    Victim = victims,
+                    KvMode = mode,
+                    Margin = extra % 3,
                 };
                 var kv = new PagedKv(pages, hostPages);
                 var limits = new SchedulerLimits(places, places + extra, watermark);
