@@ -8,7 +8,10 @@ using Retort.Inference;
 using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Inference.Serving;
+using Retort.Inference.Simulation;
+using Retort.Models.Tokenizers;
 using Retort.Server;
+using Retort.Tensors;
 
 namespace Retort.Cli.Commands;
 
@@ -19,10 +22,11 @@ internal sealed class ServeCommand : Command
 
     private readonly CliHost host;
     private readonly SampleOptions sampling = new("1", "16");
+    private readonly StorageOptions storage = new();
     private readonly ComputeOptions compute = new();
     private readonly Option<string?> address = new("--host") { HelpName = "IP", Description = "Address to listen at; 0.0.0.0 for every network. [default: 127.0.0.1]" };
     private readonly Option<int?> port = NumberOption.Whole("--port", 0, 65535, "TCP port; 0 for any that is free. [default: 8000]");
-    private readonly Option<string?> name = new("--served-name") { HelpName = "NAME", Description = "The model's name in requests. [default: its folder's]" };
+    private readonly Option<string?> servedName = new("--served-name") { HelpName = "NAME", Description = "The model's name in requests. [default: its folder's]" };
     private readonly Option<string?> scheduler = new("--scheduler")
     {
         HelpName = "NAME",
@@ -44,6 +48,19 @@ internal sealed class ServeCommand : Command
     private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", 2, 1 << 24, "Longest prompt and answer together, in tokens. [default: the model's context]");
     private readonly Option<int?> prefillTokens = NumberOption.Whole("--prefill-tokens", 0, 1 << 20, "Prompt tokens fed in one step. [default: 512]");
     private readonly Option<int?> kvTokens = NumberOption.Whole("--kv-tokens", 1, int.MaxValue, "Tokens whose keys and values fit the cache. [default: enough for --max-sequences]");
+    private readonly Option<string?> kvMode = new("--kv-mode")
+    {
+        HelpName = "MODE",
+        Description = "What becomes of a preempted request's keys: resident (kept), discard (computed again), swap (--host-kv-tokens). [default: resident]",
+    };
+
+    private readonly Option<int?> hostKvTokens = NumberOption.Whole("--host-kv-tokens", 0, int.MaxValue, "Tokens whose keys fit the pool that --kv-mode swap moves them to. [default: 8192]");
+    private readonly Option<float?> margin = NumberOption.Real("--margin", value => value >= 0, "at least 0",
+        "A newcomer displaces a request only if its rank is better by so many tokens. [default: a quarter of the predictor's bin]");
+
+    private readonly Option<float?> aging = NumberOption.Real("--aging", value => value >= 0, "at least 0",
+        "Tokens by which a request's rank improves with every second it has waited, so that none starves. [default: 0]");
+
     private readonly Option<bool> noPrefixCache = new("--no-prefix-cache") { Description = "Forget a prompt's keys when its request ends." };
     private readonly Option<int?> maxBodyBytes = NumberOption.Whole("--max-body-bytes", 1024, int.MaxValue, "Largest request body. [default: 1048576]");
     private readonly Option<int?> maxConnections = NumberOption.Whole("--max-connections", 1, 1 << 20, "Connections open at a time. [default: 4096]");
@@ -71,43 +88,50 @@ internal sealed class ServeCommand : Command
         compute.Json.Description = "Print the configuration and the address as one JSON object.";
         foreach (Option option in (Option[])
         [
-            sampling.Model, name, address, port, scheduler, c, predictor, maxSequences, maxLive, maxQueuedTokens, maxLength, prefillTokens, kvTokens,
-            noPrefixCache, maxBodyBytes, maxConnections, drainSeconds, apiKey, apiKeysFile, traces, compute.Threads, compute.Seed, compute.DryRun,
+            sampling.Model, servedName, address, port, scheduler, c, predictor, maxSequences, maxLive, maxQueuedTokens, maxLength, prefillTokens, kvTokens,
+            kvMode, hostKvTokens, margin, aging, noPrefixCache, maxBodyBytes, maxConnections, drainSeconds, apiKey, apiKeysFile, traces, compute.Threads, compute.Seed, compute.DryRun,
             compute.Json,
         ])
         {
             Options.Add(option);
         }
 
+        storage.AddTo(this);
         SetAction(Invoke);
     }
 
     private int Invoke(ParseResult parsed)
     {
-        var policy = Policy(parsed);
+        var name = Named(parsed);
         var limits = Limits(parsed);
-        using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed));
+        using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed), storage.Weights(parsed));
+        using var trained = name.Lengths == LengthSource.None || parsed.GetValue(compute.DryRun) ? null
+            : TrainedPredictor.Load(parsed.GetValue(predictor) ?? TrainedPredictor.DefaultFolder(model.Path), model.Transformer);
+        var policy = Policy(parsed, name, trained?.Probe.Bins.Width / 4 ?? 0);
         var settings = EngineSettingsOf(parsed, policy, model);
         var served = new ServedModel(
-            parsed.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path))),
-            model.Tokenizer, model.StopTokens, Fingerprint(model.Path, settings));
+            parsed.GetValue(servedName) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path))),
+            model.Tokenizer, model.StopTokens, Fingerprint(model.Path, settings, storage.Weights(parsed)))
+        {
+            ChatTemplate = ChatTemplate.Open(model.Path),
+        };
         var summary = new Summary(
-            served.Name, policy.Name, settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
-            model.Transformer.Device.Threads, limits.ApiKeys.Count, GenerationEngine.Bytes(model.Transformer.Config, settings), null);
+            served.Name, name.Name, settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
+            model.Transformer.Device.Threads, limits.ApiKeys.Count, GenerationEngine.Bytes(model.Transformer.Config, settings),
+            StorageOptions.Name(storage.Weights(parsed)), StorageOptions.Name(settings.KvFormat), null, null);
         if (parsed.GetValue(compute.DryRun))
         {
             Show(summary, parsed.GetValue(compute.Json));
             return 0;
         }
 
-        using var trained = policy.Lengths == LengthSource.None ? null
-            : TrainedPredictor.Load(parsed.GetValue(predictor) ?? TrainedPredictor.DefaultFolder(model.Path), model.Transformer);
-        var lengths = policy.Lengths switch
+        var lengths = name.Lengths switch
         {
             LengthSource.Prompt => trained!.PromptOnly(),
             LengthSource.HiddenStates => trained!.Trail(),
             _ => null,
         };
+        summary = summary with { Kappa = StepCostMeter.Measure(model.Transformer, settings, host.Time).Kappa(settings.MaxSequences) };
         return ServeAsync(
             new GenerationEngine(model.Transformer, settings, lengths, host.Time), HostSettings(parsed), served, limits,
             TimeSpan.FromSeconds(parsed.GetValue(drainSeconds) ?? 30), url => Show(summary with { Url = url }, parsed.GetValue(compute.Json)))
@@ -132,22 +156,33 @@ internal sealed class ServeCommand : Command
     private static IEnumerable<NamedScheduler> Serving(double share = NamedScheduler.DefaultC) =>
         NamedScheduler.All(share).Where(one => one.Lengths != LengthSource.Oracle);
 
-    private NamedScheduler Policy(ParseResult parsed)
+    private NamedScheduler Named(ParseResult parsed)
     {
         var named = NamedScheduler.Get(parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
         return named.Lengths != LengthSource.Oracle ? named : throw UserError.Request(
             "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not", "one of " + string.Join(", ", Serving().Select(one => one.Name)));
     }
 
-    private EngineSettings EngineSettingsOf(ParseResult parsed, NamedScheduler policy, LoadedModel model) => new EngineSettings
+    private SchedulerPolicy Policy(ParseResult parsed, NamedScheduler named, double defaultMargin) => named.Policy with
+    {
+        Margin = named.Lengths == LengthSource.None ? 0 : parsed.GetValue(margin) ?? defaultMargin,
+        KvMode = Enum.TryParse<KvMode>(parsed.GetValue(kvMode) ?? nameof(KvMode.Resident), ignoreCase: true, out var mode) && Enum.IsDefined(mode) ? mode
+            : throw UserError.Request("serve", $"--kv-mode is '{parsed.GetValue(kvMode)}'", "resident, discard or swap",
+                NearestName.Of(parsed.GetValue(kvMode)!, ["resident", "discard", "swap"])),
+        Guard = parsed.GetValue(aging) is { } tokens and > 0 ? StarvationGuard.Aging(tokens) : StarvationGuard.None,
+    };
+
+    private EngineSettings EngineSettingsOf(ParseResult parsed, SchedulerPolicy policy, LoadedModel model) => new EngineSettings
     {
         MaxSequences = parsed.GetValue(maxSequences) ?? 8,
         MaxLength = parsed.GetValue(maxLength) ?? 0,
         PrefillTokens = parsed.GetValue(prefillTokens) ?? 512,
         KvTokens = parsed.GetValue(kvTokens) ?? 0,
+        KvFormat = storage.Kv(parsed),
         CachesPrefixes = !parsed.GetValue(noPrefixCache),
         StopTokens = model.StopTokens,
-        Policy = policy.Policy,
+        HostKvTokens = policy.KvMode == KvMode.Swap ? parsed.GetValue(hostKvTokens) ?? 8192 : 0,
+        Policy = policy,
     }.Validated(model.Transformer.Config, "serve");
 
     private EngineHostSettings HostSettings(ParseResult parsed) => new()
@@ -193,11 +228,11 @@ internal sealed class ServeCommand : Command
     }
 
     /// <summary>Weights, program and what else decides the tokens of a request with a seed.</summary>
-    private static string Fingerprint(string path, EngineSettings settings)
+    private static string Fingerprint(string path, EngineSettings settings, WeightFormat weights)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var version = typeof(GenerationEngine).Assembly.GetName().Version;
-        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{version} {settings.KvFormat}")));
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{version} {weights} {settings.KvFormat}")));
         var buffer = new byte[1 << 20];
         foreach (var file in Directory.Exists(path)
             ? Directory.GetFiles(path).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal).ToArray() : [path])
@@ -222,9 +257,11 @@ internal sealed class ServeCommand : Command
         {
             host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, context {summary.MaxLength} tokens, "
-                + $"{summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights, {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
+                + $"{summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
             if (summary.Url is { } url)
             {
+                host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"kappa {summary.Kappa:0.000}: what a prompt token costs over a decoded one; where it is near 1, preemption that discards keys is dear"));
                 host.Output.WriteLine($"serving at {url}");
             }
         }
@@ -234,5 +271,5 @@ internal sealed class ServeCommand : Command
 
     /// <summary>What is served and how; the address is null on a dry run.</summary>
     private sealed record Summary(
-        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes, string? Url);
+        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes, string Weights, string Kv, double? Kappa, string? Url);
 }
