@@ -1,0 +1,153 @@
+using Retort.Inference;
+using Retort.Inference.Serving;
+
+namespace Retort.Server.Tests;
+
+public class EngineHostTests
+{
+    private static readonly GenerationRequest Long = new([3, 4, 5], new SamplingSettings { MaxNewTokens = 4000 }, 1) { IgnoresStop = true };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_cancelled_ends_within_a_step_and_what_waited_never_begins()
+    {
+        var clock = new GatedTime();
+        await using var host = LiveServer.CreateHost(out var engine, new(), clock);
+        clock.Close();
+        var (running, cancelled) = (host.Submit(Long), host.Submit(Long));
+        cancelled.Cancel();
+        clock.Open();
+        await foreach (var happened in cancelled.Events.ReadAllAsync(Cancellation))
+        {
+            Assert.Fail($"an event after all: {happened}");
+        }
+
+        Assert.Equal((0, 0), (cancelled.Timings[0].Scheduled, cancelled.Timings[0].FirstToken));
+        Assert.True(await running.Events.WaitToReadAsync(Cancellation));
+        clock.Close();
+        await clock.HeldAsync();
+        var before = engine.NumDrawn;
+        running.Cancel();
+        clock.Open();
+        await running.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation);
+        Assert.InRange(engine.NumDrawn, before, before + 1);
+        Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
+        Assert.InRange(running.Timings[0].Scheduled, running.Timings[0].Arrival, running.Timings[0].FirstToken);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_and_takes_again_when_there_is_room()
+    {
+        await using var host = LiveServer.CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 2 }, TimeProvider.System);
+        var streams = new[] { host.Submit(Long), host.Submit(Long) };
+        var full = Assert.Throws<QueueFullException>(() => host.Submit(Long));
+        Assert.InRange(full.RetryAfter.TotalSeconds, 1, 60);
+        streams[0].Cancel();
+        await streams[0].Events.ReadAllAsync(Cancellation).CountAsync(Cancellation);
+        host.Submit(Long).Cancel();
+        streams[1].Cancel();
+    }
+
+    [Fact]
+    public async Task Stopping_lets_requests_end_and_aborting_tells_their_readers()
+    {
+        var short_ = Long with { Sampling = new SamplingSettings { MaxNewTokens = 50 } };
+        var host = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        var stream = host.Submit(short_);
+        await host.StopAsync(Cancellation);
+        Assert.Equal(51, await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        Assert.Throws<HostStoppedException>(() => host.Submit(short_));
+        await host.DisposeAsync();
+
+        var aborted = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        stream = aborted.Submit(Long);
+        await aborted.DisposeAsync();
+        await Assert.ThrowsAsync<HostStoppedException>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_failure_reaches_every_reader_and_closes_the_host()
+    {
+        var clock = new GatedTime();
+        await using var host = LiveServer.CreateHost(out _, new(), clock);
+        clock.Close();
+        var streams = new[] { host.Submit(Long), host.Submit(Long), host.Submit(Long) };
+        await clock.HeldAsync();
+        clock.Breaks = true;
+        clock.Open();
+        foreach (var stream in streams)
+        {
+            await Assert.ThrowsAsync<EngineFailedException>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        }
+
+        await host.Stopped;
+        Assert.False(host.IsAccepting);
+        Assert.IsType<EngineFailedException>(host.Fault);
+        Assert.Throws<EngineFailedException>(() => host.Submit(Long));
+    }
+
+    [Fact]
+    public async Task What_the_engine_refuses_reaches_the_reader_and_nobody_else()
+    {
+        await using var host = LiveServer.CreateHost(out var engine, new(), TimeProvider.System);
+        var stream = host.Submit([Long, new GenerationRequest([], Long.Sampling, 1)]);
+        await Assert.ThrowsAsync<Core.UserError>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        var next = host.Submit(Long with { Sampling = new SamplingSettings { MaxNewTokens = 3 } });
+        Assert.Equal(4, await next.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        await host.StopAsync(Cancellation);
+        Assert.Equal(0, host.Statistics.Waiting);
+    }
+
+    /// <summary>A clock at which the engine's thread can be held, or made to fail.</summary>
+    private sealed class GatedTime : TimeProvider
+    {
+        private readonly object gate = new();
+        private TaskCompletionSource held = new();
+        private bool isClosed;
+
+        public bool Breaks { get; set; }
+
+        public void Close()
+        {
+            lock (gate)
+            {
+                (isClosed, held) = (true, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+            }
+        }
+
+        public void Open()
+        {
+            lock (gate)
+            {
+                isClosed = false;
+                Monitor.PulseAll(gate);
+            }
+        }
+
+        /// <summary>The thread is being held.</summary>
+        public Task HeldAsync() => held.Task;
+
+        public override long GetTimestamp()
+        {
+            if (Thread.CurrentThread.Name == "retort engine")
+            {
+                lock (gate)
+                {
+                    while (isClosed)
+                    {
+                        held.TrySetResult();
+                        Monitor.Wait(gate);
+                    }
+                }
+
+                if (Breaks)
+                {
+                    throw new InvalidOperationException("the clock broke");
+                }
+            }
+
+            return base.GetTimestamp();
+        }
+    }
+}
