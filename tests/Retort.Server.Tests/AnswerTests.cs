@@ -58,6 +58,18 @@ public sealed class AnswerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_stream_comes_in_many_pieces_one_after_another_on_one_connection()
+    {
+        await using var roomy = await LiveServer.StartAsync(context: 4096);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            var events = await roomy.StreamAsync("/v1/completions", new { model = "tiny", prompt = "a", max_tokens = 3000, ignore_eos = true, stream = true });
+            Assert.InRange(events.Count, 2000, 3001);
+            Assert.Equal("length", events[^1].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
+        }
+    }
+
+    [Fact]
     public async Task Equal_seeds_give_equal_answers_whatever_else_runs_and_a_reported_seed_can_be_given_back()
     {
         var free = await live.AskAsync("/v1/completions", new { model = "tiny", prompt = "abc", max_tokens = 30, ignore_eos = true });

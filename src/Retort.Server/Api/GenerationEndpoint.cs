@@ -105,8 +105,12 @@ internal sealed class GenerationEndpoint
         {
             while (numOpen > 0 && await stream.Events.WaitToReadAsync(aborted).ConfigureAwait(false))
             {
-                context.Response.ContentType = "text/event-stream";
-                context.Response.Headers.CacheControl = "no-cache";
+                if (!context.Response.HasStarted)
+                {
+                    context.Response.ContentType = "text/event-stream";
+                    context.Response.Headers.CacheControl = "no-cache";
+                }
+
                 while (stream.Events.TryRead(out var happened))
                 {
                     var ended = Apply(call, choices, stream, happened, out var index);
