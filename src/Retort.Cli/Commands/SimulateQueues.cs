@@ -54,6 +54,8 @@ internal sealed class SimulateQueueOptions
 /// <summary>Queues of theory: closed form and simulation side by side.</summary>
 internal static class SimulateQueues
 {
+    private const int Width = 80;
+
     public static SimulateReport Run(SimulateQueueOptions options, ParseResult parsed, SimulateCommon common, CliHost host, bool json)
     {
         var policy = QueuePolicy.Get(parsed.GetValue(options.Policy) ?? "trail");
@@ -138,17 +140,16 @@ internal static class SimulateQueues
             rows.Add(Line("", "", "preemptions per job", queue.Formula.PreemptionsPerJob, queue.Simulation.PreemptionsPerJob));
         }
 
-        var text = FormattableString.Invariant(
-            $"{one.Policy}, sizes {law}, predictions {one.Predictions}, {one.Servers} server{(one.Servers == 1 ? "" : "s")}, seed {one.Seed}; times in mean sizes")
-            + Environment.NewLine + Environment.NewLine + SimulateReport.Columns(rows) + Environment.NewLine
-            + FormattableString.Invariant($"{queues.Sum(queue => queue.Simulation.Jobs):N0} jobs in {QueueExperiment.Replications} replications{(queues.Length > 1 ? " of each row" : "")};")
-            + " +-: standard error; apart: in standard errors" + Environment.NewLine;
-        foreach (var note in notes.Concat(queues.SelectMany(queue => queue.Simulation.Notes.Append(queue.Formula.Unknown).OfType<string>())).Distinct())
-        {
-            text += string.Join(Environment.NewLine + "  ", TextTable.Wrap($"note: {note}", 78)) + Environment.NewLine;
-        }
-
-        return text;
+        var (head, foot) = (new StringWriter(), new StringWriter());
+        TextTable.Write(head, Width,
+            [[FormattableString.Invariant($"{one.Policy}, sizes {law}, predictions {one.Predictions}, {one.Servers} server{(one.Servers == 1 ? "" : "s")}, seed {one.Seed}; times in mean sizes")]]);
+        TextTable.Write(foot, Width,
+        [
+            [FormattableString.Invariant($"{queues.Sum(queue => queue.Simulation.Jobs):N0} jobs, {QueueExperiment.Replications} replications of each row. +-: standard error; apart: in standard errors.")],
+            .. notes.Concat(queues.SelectMany(queue => queue.Simulation.Notes.Append(queue.Formula.Unknown).OfType<string>())).Distinct()
+                .Select(note => (string[])[$"note: {note}"]),
+        ]);
+        return $"{head}{Environment.NewLine}{SimulateReport.Columns(rows)}{Environment.NewLine}{foot}";
     }
 
     private static string[] Line(string lambda, string c, string what, double? formula, Estimate simulation)

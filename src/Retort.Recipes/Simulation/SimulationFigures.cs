@@ -6,12 +6,13 @@ namespace Retort.Recipes.Simulation;
 /// <summary>Figures of simulations.</summary>
 public static class SimulationFigures
 {
-    private const int CurvePoints = 41;
+    private const int CurvePoints = 25;
 
     /// <summary>Lines are closed forms, points simulations with two standard errors to either side; over load, a colour for each C.</summary>
     public static IReadOnlyList<Figure> OfQueues(IReadOnlyList<QueueComparison> queues)
     {
         var one = queues[0].Settings;
+        var curves = queues.GroupBy(queue => queue.Settings.C).Select(group => CurveOf([.. group])).ToArray();
         var what = $"{one.Policy}, sizes {one.Sizes}, predictions {one.Predictions}" + (one.Servers == 1 ? "" : $", {one.Servers} servers");
         return
         [
@@ -27,10 +28,8 @@ public static class SimulationFigures
             var series = new List<Series>();
             foreach (var (color, group) in queues.GroupBy(queue => queue.Settings.C).Index())
             {
-                var (settings, legend) = (group.First().Settings, QueuePolicy.Get(one.Policy).UsesC ? $"C = {group.Key}" : one.Policy);
-                var curve = Curve(group.Min(queue => queue.Settings.Lambda), group.Max(queue => queue.Settings.Lambda))
-                    .Select(lambda => (lambda, value: formula(QueueComparison.FormulaAt(settings, lambda))))
-                    .Where(point => point.value is not null).Select(point => new Point(point.lambda, point.value!.Value)).ToArray();
+                var legend = QueuePolicy.Get(one.Policy).UsesC ? $"C = {group.Key}" : one.Policy;
+                var curve = curves[color].Where(at => formula(at.Formula) is not null).Select(at => new Point(at.Lambda, formula(at.Formula)!.Value)).ToArray();
                 if (curve.Length > 0)
                 {
                     series.Add(new Series($"{legend}, formula", SeriesKind.Band, curve) { Color = color });
@@ -81,7 +80,14 @@ public static class SimulationFigures
 
     private static Point Interval(double x, Analysis.Interval interval) => new(x, interval.Value, Math.Max(0, interval.Low), interval.High);
 
-    private static IEnumerable<double> Curve(double low, double high) => high > low
-        ? Enumerable.Range(0, CurvePoints).Select(i => low + (high - low) * i / (CurvePoints - 1))
-        : [low];
+    /// <summary>The closed form from the least to the greatest load that was simulated.</summary>
+    private static (double Lambda, QueueingResult Formula)[] CurveOf(QueueComparison[] queues)
+    {
+        var (low, high) = (queues.Min(queue => queue.Settings.Lambda), queues.Max(queue => queue.Settings.Lambda));
+        return [.. Enumerable.Range(0, high > low ? CurvePoints : 1).Select(i =>
+        {
+            var lambda = low + (high - low) * i / (CurvePoints - 1);
+            return (lambda, QueueComparison.FormulaAt(queues[0].Settings, lambda));
+        })];
+    }
 }
