@@ -10,7 +10,7 @@ namespace Retort.Cli.Tests;
 public sealed class ReadmeProgramTests(PackedLibraries libraries) : IClassFixture<PackedLibraries>, IDisposable
 {
     private static readonly string[] Libraries =
-        ["Analysis", "Core", "Inference", "Models", "Recipes", "Tasks", "Tensors", "Training"];
+        ["Analysis", "Core", "Inference", "Models", "Recipes", "Server", "Tasks", "Tensors", "Training"];
 
     private readonly TemporaryFolder folder = new();
 
@@ -43,14 +43,38 @@ public sealed class ReadmeProgramTests(PackedLibraries libraries) : IClassFixtur
     }
 
     [Fact]
-    public void The_program_in_the_README_has_at_most_fifteen_lines() =>
-        Assert.InRange(Program().Split('\n').Length, 1, 15);
+    public void The_programs_in_the_README_are_short()
+    {
+        Assert.InRange(Blocks("csharp")[0].Split('\n').Length, 1, 15);
+        Assert.InRange(Blocks("csharp")[1].Split('\n').Length, 1, 10);
+    }
 
     [Fact]
     public void The_program_in_the_README_learns_its_task_from_outside_the_clone()
     {
-        var home = folder.Path;
-        File.WriteAllText(Path.Combine(home, "Program.cs"), Program());
+        var output = Run("Retort.Training", Blocks("csharp")[0]);
+        Assert.Equal(Assert.Single(Blocks("text")), output.TrimEnd());
+        var right = int.Parse(Regex.Match(output, @"(\d+) of 100").Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(right, 91, 100);
+    }
+
+    [Fact]
+    public void The_chat_client_in_the_README_goes_on_with_a_text_from_outside_the_clone()
+    {
+        string[] words = ["Once", "upon", "a", "time", "there", "was"];
+        var model = TinyModel.Save(Path.Combine(folder.Path, "model"), words, context: 200);
+        var program = Blocks("csharp")[1];
+        Assert.Contains("\"FOLDER\"", program, StringComparison.Ordinal);
+        var output = Run("Retort.Inference", program.Replace("FOLDER", model, StringComparison.Ordinal));
+        Assert.NotEmpty(output.Trim());
+        Assert.All(output.Split(' ', StringSplitOptions.RemoveEmptyEntries), word => Assert.Contains(word.Trim(), words));
+    }
+
+    /// <summary>Builds a program on the packages in a folder of its own and returns what it prints.</summary>
+    private string Run(string package, string program)
+    {
+        var home = Directory.CreateDirectory(Path.Combine(folder.Path, "mine")).FullName;
+        File.WriteAllText(Path.Combine(home, "Program.cs"), program);
         File.WriteAllText(Path.Combine(home, "mine.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -60,7 +84,7 @@ public sealed class ReadmeProgramTests(PackedLibraries libraries) : IClassFixtur
                 <Nullable>enable</Nullable>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="Retort.Training" Version="{PackedLibraries.Version}" />
+                <PackageReference Include="{package}" Version="{PackedLibraries.Version}" />
               </ItemGroup>
             </Project>
             """);
@@ -73,22 +97,15 @@ public sealed class ReadmeProgramTests(PackedLibraries libraries) : IClassFixtur
         Assert.SkipWhen(
             built.Output.Contains("NU1301", StringComparison.Ordinal), "the packages Retort stands on are neither here nor to be had");
         Assert.True(built.ExitCode == 0, built.Output + built.Error);
-
         var ran = Tool.Dotnet(home, Path.Combine(home, "bin", "Release", "net10.0", "mine.dll"));
         Assert.True(ran.ExitCode == 0, ran.Output + ran.Error);
-        Assert.Equal(ReadmeOutput(), ran.Output.TrimEnd());
-        var right = int.Parse(Regex.Match(ran.Output, @"(\d+) of 100").Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(right, 91, 100);
+        return ran.Output;
     }
 
-    private static string Program() => Block("csharp");
-
-    private static string ReadmeOutput() => Block("text");
-
-    /// <summary>The README's only block of a language.</summary>
-    private static string Block(string language)
+    /// <summary>The README's blocks of a language.</summary>
+    private static string[] Blocks(string language)
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        return Assert.Single(Regex.Matches(readme, $"^```{language}\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline)).Groups[1].Value;
+        return [.. Regex.Matches(readme, $"^```{language}\n(.*?)\n```$", RegexOptions.Singleline | RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Retort.Recipes.Bench;
 
 /// <summary>One measurement.</summary>
-/// <param name="What">matmul, train, decode or prefill.</param>
+/// <param name="What">matmul, train, decode, load or prefill.</param>
 /// <param name="Shape">The model's name, or the product's sizes.</param>
 /// <param name="Batch">Sequences together; rows of a product.</param>
 /// <param name="Context">Tokens of a training sequence or a prompt; mean context of a decode step.</param>

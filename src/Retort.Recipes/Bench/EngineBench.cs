@@ -48,6 +48,11 @@ public static class EngineBench
                     yield return Decode(model, clock, shape, batch, settings.Kv);
                 }
 
+                if (settings.What.Contains("load"))
+                {
+                    yield return Load(model, clock, shape, settings.Kv);
+                }
+
                 if (settings.What.Contains("prefill"))
                 {
                     yield return Prefill(model, clock, shape, settings.Kv);
@@ -123,6 +128,50 @@ public static class EngineBench
         void Steps()
         {
             for (var step = 0; step < steps; step++)
+            {
+                engine.Step();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Steps of a busy server: 8 places, 64 live requests of many lengths, prompts read in between. Tokens are all that are fed; the
+    /// mean context is near that of the decode rows, with whose batch of 8 it is to be compared.
+    /// </summary>
+    private static BenchResult Load(Transformer model, BenchClock clock, BenchShape shape, KvFormat kv)
+    {
+        const int places = 8, live = 64, settleSteps = 8;
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = places, KvFormat = kv });
+        var requests = new List<int>();
+        Prepare();
+        var before = engine.NumFed;
+        Steps();
+        var fed = engine.NumFed - before;
+        return clock.Measure(
+            "load", shape.Name, places, shape.Context / 2, fed, DecodeSteps,
+            WeightBytes(model) + places * KvBytes(model, shape.Context / 2, kv), Prepare, Steps);
+
+        void Prepare()
+        {
+            requests.ForEach(engine.Cancel);
+            requests.Clear();
+            for (var i = 0; i < live; i++)
+            {
+                var prompt = shape.Context / 4 + 13 * i % (shape.Context / 4);
+                var output = shape.Context / 16 + 29 * i % (shape.Context / 3);
+                requests.Add(engine.Submit(new GenerationRequest(
+                    RandomTokens(shape.Vocabulary, prompt, i), new SamplingSettings { MaxNewTokens = output }, Seed)));
+            }
+
+            for (var step = 0; step < settleSteps; step++)
+            {
+                engine.Step();
+            }
+        }
+
+        void Steps()
+        {
+            for (var step = 0; step < DecodeSteps; step++)
             {
                 engine.Step();
             }
