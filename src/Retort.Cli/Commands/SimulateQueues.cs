@@ -24,7 +24,8 @@ internal sealed class SimulateQueueOptions
     public Option<string?> Sizes { get; } = new("--sizes")
     {
         HelpName = "LAW",
-        Description = "exp, erlang:k, hyperexp:p,m1,m2, weibull:k, lognormal:s or trace:FILE (" + LengthTrace.Expected + "); scaled to mean 1. [default: exp]",
+        Description = "exp, erlang:k, hyperexp:p,m1,m2, weibull:k, lognormal:s or trace:FILE (" + LengthTrace.Expected
+            + "); scaled to mean 1. [default: exp]",
     };
 
     public Option<int?> Servers { get; } = NumberOption.Whole("--servers", 1, 1024, "Jobs served at once. [default: 1]");
@@ -135,17 +136,19 @@ internal static class SimulateQueues
         foreach (var queue in queues)
         {
             var c = QueuePolicy.Get(one.Policy).UsesC ? $"{queue.Settings.C}" : "-";
-            rows.Add(Line(FormattableString.Invariant($"{queue.Settings.Lambda}"), c, "mean response", queue.Formula.MeanResponse, queue.Simulation.MeanResponse));
+            rows.Add(Line($"{queue.Settings.Lambda}", c, "mean response", queue.Formula.MeanResponse, queue.Simulation.MeanResponse));
             rows.Add(Line("", "", "mean KV in use", queue.Formula.MeanKv, queue.Simulation.MeanKv));
             rows.Add(Line("", "", "preemptions per job", queue.Formula.PreemptionsPerJob, queue.Simulation.PreemptionsPerJob));
         }
 
         var (head, foot) = (new StringWriter(), new StringWriter());
+        var servers = one.Servers == 1 ? "1 server" : $"{one.Servers} servers";
+        var jobs = queues.Sum(queue => queue.Simulation.Jobs).ToString("N0", CultureInfo.InvariantCulture);
         TextTable.Write(head, Width,
-            [[FormattableString.Invariant($"{one.Policy}, sizes {law}, predictions {one.Predictions}, {one.Servers} server{(one.Servers == 1 ? "" : "s")}, seed {one.Seed}; times in mean sizes")]]);
+            [[$"{one.Policy}, sizes {law}, predictions {one.Predictions}, {servers}, seed {one.Seed}; times in mean sizes"]]);
         TextTable.Write(foot, Width,
         [
-            [FormattableString.Invariant($"{queues.Sum(queue => queue.Simulation.Jobs):N0} jobs, {QueueExperiment.Replications} replications of each row. +-: standard error; apart: in standard errors.")],
+            [$"{jobs} jobs, {QueueExperiment.Replications} replications of each row. +-: standard error; apart: in standard errors."],
             .. notes.Concat(queues.SelectMany(queue => queue.Simulation.Notes.Append(queue.Formula.Unknown).OfType<string>())).Distinct()
                 .Select(note => (string[])[$"note: {note}"]),
         ]);

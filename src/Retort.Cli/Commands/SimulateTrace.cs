@@ -33,7 +33,8 @@ internal sealed class SimulateTraceOptions
     };
 
     public Option<double?> Refined { get; } = NumberOption.Double(
-        "--refined", 0, 3, "Error of lengths read from hidden states (trail, rp-sprpt): the rest times exp(X Z), Z correlated 0.95 from token to token. [default: 0.3]");
+        "--refined", 0, 3, "Error of lengths read from hidden states (trail, rp-sprpt): the rest times exp(X Z), Z correlated 0.95 "
+        + "from token to token. [default: 0.3]");
 
     public Option<double?> Margin { get; } = NumberOption.Double(
         "--margin", 0, 1e6, "Tokens by which a rank must be better to displace another. [default: 0]");
@@ -41,7 +42,8 @@ internal sealed class SimulateTraceOptions
     public Option<string?> Arrivals { get; } = new("--arrivals")
     {
         HelpName = "KIND",
-        Description = "poisson (requests drawn from the trace) or recorded (the trace's own, scaled to the load). [default: recorded where the trace has them]",
+        Description = "poisson (requests drawn from the trace) or recorded (the trace's own, scaled to the load). "
+            + "[default: recorded where the trace has them]",
     };
 
     public Option<int?> Places { get; } = NumberOption.Whole("--places", 1, 4096, "Sequences in one step. [default: 8]");
@@ -55,10 +57,12 @@ internal sealed class SimulateTraceOptions
     public Option<string?> Mode { get; } = new("--kv-mode")
     {
         HelpName = "MODE",
-        Description = "Keys of a preempted request: resident (kept while there is room), discard (computed again), swap (moved to the host). [default: resident]",
+        Description = "Keys of a preempted request: resident (kept while there is room), discard (computed again), "
+            + "swap (moved to the host). [default: resident]",
     };
 
-    public Option<int?> HostKvTokens { get; } = NumberOption.Whole("--host-kv-tokens", 16, 1 << 24, "Tokens that fit the host's pool, for swap. [default: 1048576]");
+    public Option<int?> HostKvTokens { get; } = NumberOption.Whole(
+        "--host-kv-tokens", 16, 1 << 24, "Tokens that fit the host's pool, for swap. [default: 1048576]");
 
     public Option<double?> StepMs { get; } = NumberOption.Double("--step-ms", 0, 1e6, "Cost of a step, in milliseconds. [default: 12]");
 
@@ -202,14 +206,15 @@ internal static class SimulateTrace
     /// <summary>Limited policies once for every C.</summary>
     private static List<NamedScheduler> Policies(string list, double[] c, double margin)
     {
-        var policies = new List<NamedScheduler>();
+        var (policies, names) = (new List<NamedScheduler>(), new HashSet<string>());
         foreach (var name in list.Split(',', StringSplitOptions.TrimEntries))
         {
             var first = NamedScheduler.Get(name, c[0], margin, "--policies");
             var isLimited = NamedScheduler.Get(name, 0).Policy.Preemption != NamedScheduler.Get(name, 1).Policy.Preemption;
-            if (name == "priority" || policies.Any(policy => policy.Name == name))
+            if (name == "priority" || !names.Add(name))
             {
-                throw UserError.Request("--policies", $"has '{name}'{(name == "priority" ? ", and a trace has no priorities" : " twice")}", "each policy once, without priority");
+                var fault = name == "priority" ? ", and a trace has no priorities" : " twice";
+                throw UserError.Request("--policies", $"has '{name}'{fault}", "each policy once, without priority");
             }
 
             policies.AddRange(isLimited && c.Length > 1
@@ -259,13 +264,16 @@ internal static class SimulateTrace
     {
         var baseline = settings.Policies[0].Name;
         var head = FormattableString.Invariant(
-            $"load {load:0.###}: {outcome.RequestsPerSecond:0.###} requests/s of {outcome.SaturatedPerSecond:0.###} saturated; {settings.Engine.Places} places, kappa {outcome.Kappa:0.###}");
+            $"load {load:0.###}: {outcome.RequestsPerSecond:0.###} requests/s of {outcome.SaturatedPerSecond:0.###} saturated; ")
+            + FormattableString.Invariant($"{settings.Engine.Places} places, kappa {outcome.Kappa:0.###}");
         var rows = new List<string[]> { new[] { "", "TTFT mean", "p99", "E2E mean", "p99", "TTFT gain", "E2E gain", "preempt", "recomp" } };
         rows.AddRange(outcome.Policies.Select(policy => new[]
         {
-            policy.Policy, Seconds(policy.TimeToFirstToken.Mean), Seconds(policy.TimeToFirstToken.P99), Seconds(policy.EndToEnd.Mean), Seconds(policy.EndToEnd.P99),
+            policy.Policy, Seconds(policy.TimeToFirstToken.Mean), Seconds(policy.TimeToFirstToken.P99),
+            Seconds(policy.EndToEnd.Mean), Seconds(policy.EndToEnd.P99),
             policy.Policy == baseline ? "1" : Gain(policy.FirstTokenGain), policy.Policy == baseline ? "1" : Gain(policy.EndToEndGain),
-            policy.PreemptionsPerRequest.ToString("0.00", CultureInfo.InvariantCulture), policy.RecomputedPerRequest.ToString("0.0", CultureInfo.InvariantCulture),
+            policy.PreemptionsPerRequest.ToString("0.00", CultureInfo.InvariantCulture),
+            policy.RecomputedPerRequest.ToString("0.0", CultureInfo.InvariantCulture),
         }));
         var foot = string.Join(Environment.NewLine, TextTable.Wrap(
             $"Seconds, mean of {settings.Seeds} seeds. Gain: {baseline}'s mean over this policy's, paired by seed, +- half of a 95 % interval. "

@@ -29,7 +29,8 @@ public static class SimulationFigures
             foreach (var (color, group) in queues.GroupBy(queue => queue.Settings.C).Index())
             {
                 var legend = QueuePolicy.Get(one.Policy).UsesC ? $"C = {group.Key}" : one.Policy;
-                var curve = curves[color].Where(at => formula(at.Formula) is not null).Select(at => new Point(at.Lambda, formula(at.Formula)!.Value)).ToArray();
+                var curve = curves[color].Where(at => formula(at.Formula) is not null)
+                    .Select(at => new Point(at.Lambda, formula(at.Formula)!.Value)).ToArray();
                 if (curve.Length > 0)
                 {
                     series.Add(new Series($"{legend}, formula", SeriesKind.Band, curve) { Color = color });
@@ -43,7 +44,9 @@ public static class SimulationFigures
                 { Color = color });
             }
 
-            return new Figure(name, $"{title}: {what}", new Axis("load of a server") { Format = NumberFormat.Plain }, new Axis(label) { Scale = scale, Format = NumberFormat.Plain }, series)
+            return new Figure(
+                name, $"{title}: {what}", new Axis("load of a server") { Format = NumberFormat.Plain },
+                new Axis(label) { Scale = scale, Format = NumberFormat.Plain }, series)
             {
                 Caption = "Lines: closed form. Points: the engine's scheduler under a virtual clock, bars two standard errors to either side.",
             };
@@ -64,7 +67,8 @@ public static class SimulationFigures
         {
             var policies = loads[0].Outcome.Policies.Select(policy => policy.Policy).ToArray();
             var y = new Axis("seconds") { Format = NumberFormat.Plain };
-            const string Caption = "The engine's scheduler under a virtual clock, averaged over the seeds; all policies see the same requests. Bars: 95 % intervals of means.";
+            const string Caption = "The engine's scheduler under a virtual clock, averaged over the seeds; all policies see the same requests. "
+                + "Bars: 95 % intervals of means.";
             return loads.Count == 1
                 ? new Figure(
                     name, $"{title} at load {loads[0].Load}", new Axis("policy") { Categories = policies }, y,

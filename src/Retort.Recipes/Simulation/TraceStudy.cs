@@ -103,8 +103,11 @@ public static class TraceStudy
 
         var runs = ParallelItems.Make(
             settings.Policies.Count * settings.Seeds, threads,
-            i => Measured.Of(
-                VirtualEngine.Run(EngineFor(settings, settings.Policies[i / settings.Seeds], i % settings.Seeds), arrivals[i % settings.Seeds], cancellation)),
+            i =>
+            {
+                var (policy, seed) = Math.DivRem(i, settings.Seeds);
+                return Measured.Of(VirtualEngine.Run(EngineFor(settings, settings.Policies[policy], seed), arrivals[seed], cancellation));
+            },
             cancellation);
         var policies = new PolicyOutcome[settings.Policies.Count];
         for (var i = 0; i < policies.Length; i++)

@@ -2,6 +2,7 @@ using CsCheck;
 using Retort.Inference.Scheduling;
 using Retort.Inference.Simulation;
 using Retort.Inference.Tests.Scheduling;
+using Retort.TinyModels;
 
 namespace Retort.Inference.Tests.Simulation;
 
@@ -74,4 +75,20 @@ public sealed class QueueSimulationTests
     }
 
     private static IEnumerable<double> Rounded(double[] values) => values.Select(value => Math.Round(value, 2));
+}
+
+[Collection(nameof(Alone))]
+public sealed class QueueSimulationMemoryTests
+{
+    [Fact]
+    public void Jobs_of_a_queue_that_has_been_as_long_before_allocate_nothing()
+    {
+        var drawn = 0;
+        // Long and short jobs faster than they can be served, then time to end them all.
+        var queue = new QueueSimulation(
+            new(new() { Order = OrderingKey.PredictedRemaining, Preemption = PreemptionRule.Always }),
+            () => drawn++ % 64 == 0 ? new VirtualJob(200, 1, 1) : drawn % 2 == 0 ? new VirtualJob(0.5, 4, 4) : new VirtualJob(0.5, 0.25, 0.25));
+        queue.Run(1000);
+        Assert.Equal(0, Alone.AllocatedBytes(() => Assert.True(queue.Run(1000).NumPreemptions > 50)));
+    }
 }
