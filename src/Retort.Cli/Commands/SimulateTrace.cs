@@ -257,7 +257,11 @@ internal static class SimulateTrace
 
     private static object Row(double load, TraceOutcome outcome) => new
     {
-        Load = load, outcome.SaturatedPerSecond, ArrivalsPerSecond = outcome.RequestsPerSecond, outcome.Kappa, outcome.Policies,
+        Load = load,
+        outcome.SaturatedPerSecond,
+        ArrivalsPerSecond = outcome.RequestsPerSecond,
+        outcome.Kappa,
+        outcome.Policies,
     };
 
     private static string Table(TraceStudySettings settings, double load, TraceOutcome outcome)
