@@ -31,7 +31,11 @@ public class SchedulerBenchmarks
             var length = 300 + 7 * i % 701;
             scheduler.Add(new ScheduledSequence
             {
-                Order = i, NumPromptTokens = 4, MaxLength = 512, PredictedLength = length, PredictedRemaining = length,
+                Order = i,
+                NumPromptTokens = 4,
+                MaxLength = 512,
+                PredictedLength = length,
+                PredictedRemaining = length,
             });
         }
     }

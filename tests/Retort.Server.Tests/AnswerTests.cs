@@ -117,7 +117,7 @@ public sealed class AnswerTests : IAsyncLifetime
             var answer = await live.AskAsync("/v1/completions", new { model = "tiny", prompt, max_tokens = 12, seed = 2, n = 2, echo = true });
             var choices = answer.GetProperty("choices").EnumerateArray().ToList();
             Assert.Equal(Enumerable.Range(0, choices.Count), choices.Select(choice => choice.GetProperty("index").GetInt32()));
-            Assert.Equal(prompt is string or int[] ? 2 : 4, choices.Count);
+            Assert.Equal(prompt is string or int[]? 2 : 4, choices.Count);
             texts.Add(Text(choices[0]));
         }
 

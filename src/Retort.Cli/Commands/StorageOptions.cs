@@ -11,12 +11,14 @@ internal sealed class StorageOptions
 
     private readonly Option<string?> weights = new("--weights")
     {
-        HelpName = "FORMAT", Description = "Keep the model's matrices as f32 or bf16: half the memory, other bits. [default: f32]",
+        HelpName = "FORMAT",
+        Description = "Keep the model's matrices as f32 or bf16: half the memory, other bits. [default: f32]",
     };
 
     private readonly Option<string?> kv = new("--kv")
     {
-        HelpName = "FORMAT", Description = "Keep cached keys and values as f32 or bf16. [default: f32]",
+        HelpName = "FORMAT",
+        Description = "Keep cached keys and values as f32 or bf16. [default: f32]",
     };
 
     public void AddTo(Command command)

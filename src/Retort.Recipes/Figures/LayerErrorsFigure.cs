@@ -26,6 +26,7 @@ public static class LayerErrorsFigure
         };
 
         Series Level(string label, double error) => new(
-            label, SeriesKind.Band, [new Point(record.Layers[0].Layer, error), new Point(record.Layers[^1].Layer, error)]) { Dashed = true };
+            label, SeriesKind.Band, [new Point(record.Layers[0].Layer, error), new Point(record.Layers[^1].Layer, error)])
+        { Dashed = true };
     }
 }

@@ -189,7 +189,8 @@ public static class QueueExperiment
             queue = new QueueSimulation(
                 new QueueSimulationSettings(policy.Scheduling(settings.C), settings.Servers)
                 {
-                    SharesProcessor = policy.Formula == QueueingPolicy.ProcessorSharing, TokensPerUnit = tokensPerUnit,
+                    SharesProcessor = policy.Formula == QueueingPolicy.ProcessorSharing,
+                    TokensPerUnit = tokensPerUnit,
                 },
                 Next);
         }

@@ -66,7 +66,11 @@ public sealed class VirtualEngineTests
             VirtualRequest[] requests = [.. drawn.Select(r => new VirtualRequest(now += r.Item1, r.Item2, r.Item3, r.Item4))];
             var settings = Settings(names[name], 0.8, mode) with
             {
-                Places = places, KvTokens = 16 * pages, HostKvTokens = 160, Cost = new(1, 0, 0, 0), Refined = new(0.3, 0.9, 7),
+                Places = places,
+                KvTokens = 16 * pages,
+                HostKvTokens = 160,
+                Cost = new(1, 0, 0, 0),
+                Refined = new(0.3, 0.9, 7),
             };
             var run = Serve(settings, requests);
             Assert.Equal(requests.Length, run.Completions.Count);
