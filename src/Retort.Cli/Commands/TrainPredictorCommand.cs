@@ -86,7 +86,7 @@ internal sealed class TrainPredictorCommand : Command
         }
 
         using var predictor = PredictorTrainer.Run(
-            model.Transformer, prompts, model.StopTokens, settings, path, file, host.CreateProgress(json), host.Cancellation);
+            model.Transformer, prompts, model.StopTokens, settings, path, file, host.CreateProgress(json), cancellation: host.Cancellation);
         var figure = LayerErrorsFigure.Of(predictor.Record);
         predictor.Save(folder, inner =>
         {

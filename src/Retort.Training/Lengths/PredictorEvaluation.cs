@@ -10,54 +10,55 @@ namespace Retort.Training.Lengths;
 /// </summary>
 internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, LengthBins bins, PredictorSettings settings)
 {
-    private readonly double[] raw = new double[probes.Count], smoothed = new double[probes.Count];
+    private readonly Dictionary<ServedRequest, int> places = [];
+    private double[][] raw = [], smoothed = [];
 
-    /// <summary>Decode steps of the requests.</summary>
-    public long Steps { get; private set; }
+    /// <summary>Errors of probe <paramref name="index"/>, each step by itself, summed over each request's steps.</summary>
+    public double[] Raw(int index) => raw[index];
 
-    /// <summary>Error of probe <paramref name="index"/>, each step by itself.</summary>
-    public double Raw(int index) => raw[index] / Steps;
+    /// <summary>Errors of probe <paramref name="index"/>, smoothed over the steps, summed over each request's.</summary>
+    public double[] Smoothed(int index) => smoothed[index];
 
-    /// <summary>Error of probe <paramref name="index"/>, smoothed over the steps.</summary>
-    public double Smoothed(int index) => smoothed[index] / Steps;
+    /// <summary>True and predicted bin of every step: the last probe's, smoothed.</summary>
+    public BinCounts Bins { get; } = new();
 
-    /// <summary>Error of a predictor that counts down from a length of its own.</summary>
-    public static double CountingDown(IEnumerable<ServedRequest> requests, Func<ServedRequest, double> length)
+    /// <summary>
+    /// Errors of a predictor that counts down from a length of its own, summed over each request's steps; its bins are added to
+    /// <paramref name="counts"/>.
+    /// </summary>
+    public static double[] CountingDown(
+        IEnumerable<ServedRequest> requests, LengthBins bins, Func<ServedRequest, double> length, BinCounts? counts = null) => Sums(requests, request =>
     {
-        var (sum, steps) = (0.0, 0L);
-        foreach (var request in requests)
+        var belief = new LengthBelief(length(request), request.MaxNewTokens);
+        return step =>
         {
-            var belief = new LengthBelief(length(request), request.MaxNewTokens);
-            for (var step = 0; step < request.Length; step++, steps++)
-            {
-                sum += Math.Abs(belief.Remaining(step) - (request.Length - step));
-            }
-        }
+            counts?.Add(bins, request.Length - step, belief.Remaining(step));
+            return belief.Remaining(step);
+        };
+    });
 
-        return sum / steps;
-    }
+    /// <summary>Errors of the midpoint of the true bin, summed over each request's steps.</summary>
+    public static double[] TrueBin(IEnumerable<ServedRequest> requests, LengthBins bins) => Sums(
+        requests, request => step => Math.Clamp(bins.Midpoint(bins.Label(request.Length - step)), 0, request.MaxNewTokens - step));
 
-    /// <summary>Error of the midpoint of the true bin.</summary>
-    public static double TrueBin(IEnumerable<ServedRequest> requests, LengthBins bins)
-    {
-        var (sum, steps) = (0.0, 0L);
-        foreach (var request in requests)
+    private static double[] Sums(IEnumerable<ServedRequest> requests, Func<ServedRequest, Func<int, double>> estimates) =>
+        [.. requests.Select(request =>
         {
-            for (var step = 0; step < request.Length; step++, steps++)
-            {
-                var remaining = request.Length - step;
-                sum += Math.Abs(Math.Clamp(bins.Midpoint(bins.Label(remaining)), 0, request.MaxNewTokens - step) - remaining);
-            }
-        }
-
-        return sum / steps;
-    }
+            var estimate = estimates(request);
+            return Enumerable.Range(0, request.Length).Sum(step => Math.Abs(estimate(step) - (request.Length - step)));
+        })];
 
     /// <summary>Runs the probes over the requests.</summary>
     public void Run(HiddenReplay replay, IReadOnlyList<ServedRequest> requests, IProgressReporter progress, CancellationToken cancellation)
     {
         using var phase = progress.Begin("measure", requests.Count, "requests");
-        Steps = requests.Sum(request => (long)request.Length);
+        foreach (var (place, request) in requests.Index())
+        {
+            places.Add(request, place);
+        }
+
+        raw = [.. probes.Select(_ => new double[requests.Count])];
+        smoothed = [.. probes.Select(_ => new double[requests.Count])];
         var longest = requests.Max(request => request.Length);
         var network = probes[0].Network;
         var bytes = BinClassifier.ForwardBytes(network.NumInputs, settings.InnerSize, longest);
@@ -95,15 +96,19 @@ internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, Len
 
     private void Add(int probe, ServedRequest request, ReadOnlySpan<float> logits)
     {
-        var belief = new LengthBelief(1, request.MaxNewTokens);
+        var (belief, place) = (new LengthBelief(1, request.MaxNewTokens), places[request]);
         Span<double> probabilities = stackalloc double[LengthBins.Count];
         for (var step = 0; step < request.Length; step++)
         {
             var remaining = request.Length - step;
             BinClassifier.Softmax(logits.Slice(step * LengthBins.Count, LengthBins.Count), probabilities);
-            raw[probe] += Math.Abs(Math.Clamp(bins.Mean(probabilities), 0, request.MaxNewTokens - step) - remaining);
+            raw[probe][place] += Math.Abs(Math.Clamp(bins.Mean(probabilities), 0, request.MaxNewTokens - step) - remaining);
             belief.Refine(bins, step, probabilities);
-            smoothed[probe] += Math.Abs(belief.Remaining(step) - remaining);
+            smoothed[probe][place] += Math.Abs(belief.Remaining(step) - remaining);
+            if (probe == probes.Count - 1)
+            {
+                Bins.Add(bins, remaining, belief.Remaining(step));
+            }
         }
     }
 }

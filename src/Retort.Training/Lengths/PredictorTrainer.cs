@@ -19,16 +19,17 @@ public static class PredictorTrainer
     /// <param name="modelName">For the record.</param>
     /// <param name="dataName">For the record and messages.</param>
     /// <param name="progress">Told how far it is.</param>
+    /// <param name="measured">Given every held-out request's errors.</param>
     /// <param name="cancellation">Looked at between small steps.</param>
     public static TrainedPredictor Run(
         Transformer model, IReadOnlyList<int[]> prompts, IReadOnlyList<int> stopTokens, PredictorSettings settings, string modelName, string dataName,
-        IProgressReporter? progress = null, CancellationToken cancellation = default)
+        IProgressReporter? progress = null, Action<HeldOutErrors>? measured = null, CancellationToken cancellation = default)
     {
         settings.Validated(model.Config.NumLayers);
         var run = new Job(model, settings, progress ?? SilentProgress.Instance, cancellation);
         var requests = ServedRequest.Serve(model, prompts, stopTokens, settings, run.Progress, cancellation);
         RequireParts(requests, dataName);
-        return run.Execute(requests, modelName, dataName);
+        return run.Execute(requests, modelName, dataName, measured);
     }
 
     private static void RequireParts(ServedRequest[] requests, string dataName)
@@ -57,7 +58,7 @@ public static class PredictorTrainer
 
         private int HiddenSize => model.Config.HiddenSize;
 
-        public TrainedPredictor Execute(ServedRequest[] requests, string modelName, string dataName)
+        public TrainedPredictor Execute(ServedRequest[] requests, string modelName, string dataName, Action<HeldOutErrors>? measured)
         {
             using var replay = new HiddenReplay(model, requests.Max(request => request.NumFed));
             int[] layers = [.. settings.Layers?.Order() ?? Enumerable.Range(0, model.Config.NumLayers)];
@@ -92,6 +93,15 @@ public static class PredictorTrainer
             }
 
             var meanLength = requests.Where(request => request.Part == RequestPart.Training).Average(request => request.Length);
+            var (initialBins, last) = (new BinCounts(), layers.Length);
+            var errors = new HeldOutErrors(
+                [.. heldOut.Select(request => request.Length)],
+                PredictorEvaluation.CountingDown(heldOut, bins, _ => meanLength),
+                PredictorEvaluation.CountingDown(heldOut, bins, request => prompts.Predict(request.Prompt), initialBins),
+                evaluation.Raw(last), evaluation.Smoothed(last), PredictorEvaluation.TrueBin(heldOut, bins),
+                [.. layers.Select((_, i) => evaluation.Raw(i))], [.. layers.Select((_, i) => evaluation.Smoothed(i))],
+                initialBins.Counts, evaluation.Bins.Counts);
+            measured?.Invoke(errors);
             var record = new PredictorRecord
             {
                 Layer = layer,
@@ -118,13 +128,14 @@ public static class PredictorTrainer
                 },
                 HeldOutMae = new PredictorErrors
                 {
-                    ConstantMean = PredictorEvaluation.CountingDown(heldOut, _ => meanLength),
-                    PromptOnly = PredictorEvaluation.CountingDown(heldOut, request => prompts.Predict(request.Prompt)),
-                    Probe = evaluation.Raw(layers.Length),
-                    Smoothed = evaluation.Smoothed(layers.Length),
-                    TrueBin = PredictorEvaluation.TrueBin(heldOut, bins),
+                    ConstantMean = errors.Mean(errors.ConstantMean),
+                    PromptOnly = errors.Mean(errors.PromptOnly),
+                    Probe = errors.Mean(errors.Probe),
+                    Smoothed = errors.Mean(errors.Smoothed),
+                    TrueBin = errors.Mean(errors.TrueBin),
                 },
-                Layers = [.. layers.Select((each, i) => new LayerErrors(each, networks[i].ValidationError, evaluation.Raw(i), evaluation.Smoothed(i)))],
+                Layers = [.. layers.Select((each, i) => new LayerErrors(
+                    each, networks[i].ValidationError, errors.Mean(errors.LayerProbes[i]), errors.Mean(errors.LayerSmoothed[i])))],
             };
             return new TrainedPredictor(record, probes[^1], prompts);
         }

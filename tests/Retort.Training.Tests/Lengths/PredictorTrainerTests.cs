@@ -46,8 +46,13 @@ public sealed class PredictorTrainerTests : IDisposable
     {
         using var device = new CpuDevice(2);
         using var model = TransformerCases.Build(TransformerCases.All["llama"], device);
-        using var predictor = PredictorTrainer.Run(model, Prompts, [0], Settings, "m", "d", cancellation: TestContext.Current.CancellationToken);
+        HeldOutErrors? errors = null;
+        using var predictor = PredictorTrainer.Run(
+            model, Prompts, [0], Settings, "m", "d", measured: held => errors = held, cancellation: TestContext.Current.CancellationToken);
         var record = predictor.Record;
+        Assert.Equal(record.HeldOutMae.Smoothed, errors!.Mean(errors.Smoothed));
+        Assert.Equal(record.TrainedOn.HeldOutRequests, errors.Steps.Length);
+        Assert.Equal(errors.Steps.Sum(), errors.PromptBins.Sum(row => row.Sum()));
         Assert.Equal([0, 1], record.Layers.Select(layer => layer.Layer));
         Assert.Equal(record.Layer, record.Layers.MinBy(layer => layer.Validation)!.Layer);
         Assert.Equal((120, 24, 19, 8, 40, 10), (record.TrainedOn.Requests, record.HiddenSize, record.VocabularySize, record.InnerSize, record.MaxLength, record.Bins));
@@ -74,7 +79,7 @@ public sealed class PredictorTrainerTests : IDisposable
         probe.Network.Initialize(1, "probe");
         var requests = ServedRequest.Serve(
             model, Prompts[..20], [0], Settings, SilentProgress.Instance, TestContext.Current.CancellationToken);
-        var (raw, smoothed, steps) = (0.0, 0.0, 0);
+        var (smoothed, steps) = (0.0, 0);
         using (var driver = new StepDriver(model, probe))
         {
             foreach (var request in requests)
@@ -94,10 +99,10 @@ public sealed class PredictorTrainerTests : IDisposable
             evaluation.Run(replay, requests, SilentProgress.Instance, TestContext.Current.CancellationToken);
         }
 
-        raw = evaluation.Raw(0);
-        Assert.Equal(steps, evaluation.Steps);
-        Assert.Equal(smoothed / steps, evaluation.Smoothed(0), 1e-12);
-        Assert.NotEqual(raw, evaluation.Smoothed(0));
+        Assert.Equal(requests.Length, evaluation.Smoothed(0).Length);
+        Assert.Equal(smoothed / steps, evaluation.Smoothed(0).Sum() / steps, 1e-12);
+        Assert.NotEqual(evaluation.Raw(0), evaluation.Smoothed(0));
+        Assert.Equal(steps, evaluation.Bins.Counts.Sum(row => row.Sum()));
     }
 
     [Fact]
@@ -170,7 +175,8 @@ public sealed class PredictorTrainerTests : IDisposable
         Assert.Equal((120, 2, 720L, 6L * 120 * 24 * 4), (price.Requests, price.Layers, price.Samples, price.VectorBytes));
         var most = 0L;
         using var predictor = PredictorTrainer.Run(
-            model, Prompts, [0], Settings, "m", "d", new Watch(() => most = Math.Max(most, Storage.LiveBytes - before)), TestContext.Current.CancellationToken);
+            model, Prompts, [0], Settings, "m", "d", new Watch(() => most = Math.Max(most, Storage.LiveBytes - before)),
+            cancellation: TestContext.Current.CancellationToken);
         // The price leaves out the networks' own training state and the last rounding to cache lines.
         Assert.InRange(most, price.PeakBytes / 2, price.PeakBytes + (1 << 20));
         Assert.InRange(device.Work.Flops, price.ServingFlops / 20, price.ServingFlops + price.TrainingFlops);
