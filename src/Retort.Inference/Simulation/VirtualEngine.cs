@@ -10,7 +10,12 @@ namespace Retort.Inference.Simulation;
 /// <param name="PromptTokens">At least 1.</param>
 /// <param name="OutputTokens">Drawn before it ends, at least 1.</param>
 /// <param name="PredictedTokens">What is predicted at arrival.</param>
-public readonly record struct VirtualRequest(double ArrivalSeconds, int PromptTokens, int OutputTokens, double PredictedTokens);
+/// <param name="Remaining">
+/// Recorded predictions from hidden states: what is believed to remain after 1, 2, ... tokens, for all tokens but the last at least. Null: those of
+/// <see cref="VirtualEngineSettings.Refined"/>.
+/// </param>
+public readonly record struct VirtualRequest(
+    double ArrivalSeconds, int PromptTokens, int OutputTokens, double PredictedTokens, IReadOnlyList<double>? Remaining = null);
 
 /// <summary>What became of a request. Times are in seconds from its arrival.</summary>
 /// <param name="QueueSeconds">To the first step it was in.</param>
@@ -213,7 +218,11 @@ public static class VirtualEngine
         public void Draw(double now)
         {
             firstAt = NumGenerated++ == 0 ? now : firstAt;
-            if (settings.Lengths == LengthSource.HiddenStates)
+            if (settings.Lengths == LengthSource.HiddenStates && request.Remaining is { } remaining)
+            {
+                PredictedRemaining = IsDone ? 0 : remaining[NumGenerated - 1];
+            }
+            else if (settings.Lengths == LengthSource.HiddenStates)
             {
                 var (sigma, correlation) = (settings.Refined.Sigma, settings.Refined.Correlation);
                 error = correlation * error + Math.Sqrt(1 - correlation * correlation) * random.NextGaussian();
