@@ -87,6 +87,9 @@ public enum SeriesKind
 
     /// <summary>Stairs: a step line, for many sorted values.</summary>
     Steps,
+
+    /// <summary>Squares one unit wide around each point, the darker the higher its weight: a heat map.</summary>
+    Cells,
 }
 
 /// <summary>One point; <paramref name="Low"/> and <paramref name="High"/> are its interval's ends, if it has one.</summary>
@@ -97,6 +100,9 @@ public sealed record Series(string Label, SeriesKind Kind, IReadOnlyList<Point> 
 {
     /// <summary>Place in <see cref="Palette.Colors"/>; null: the series' own place in the figure.</summary>
     public int? Color { get; init; }
+
+    /// <summary>Of <see cref="SeriesKind.Cells"/>: how dark each point's square is, 0 to 1.</summary>
+    public IReadOnlyList<double> Weights { get; init; } = [];
 
     /// <summary>Dashed lines tell a variant from its base, or a bound from a result.</summary>
     public bool Dashed { get; init; }

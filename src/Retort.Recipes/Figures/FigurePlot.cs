@@ -51,6 +51,10 @@ internal static class FigurePlot
             {
                 AddBars(plot, figure, i, Array.IndexOf(barSeries, i), barSeries.Length, stackTops);
             }
+            else if (figure.Series[i].Kind == SeriesKind.Cells)
+            {
+                AddCells(plot, figure, i);
+            }
             else
             {
                 AddCurve(plot, figure, i);
@@ -234,6 +238,16 @@ internal static class FigurePlot
         if (!figure.Stacked)
         {
             AddErrorBars(plot, figure, [.. points.Select(At)], points, Color.FromHex(Palette.Ink.Light));
+        }
+    }
+
+    private static void AddCells(Plot plot, Figure figure, int index)
+    {
+        foreach (var (point, weight) in figure.Series[index].Points.Zip(figure.Series[index].Weights))
+        {
+            var cell = plot.Add.Rectangle(point.X - 0.5, point.X + 0.5, point.Y - 0.5, point.Y + 0.5);
+            cell.FillColor = ColorOf(figure, index).WithAlpha(weight);
+            cell.LineWidth = 0;
         }
     }
 
