@@ -44,6 +44,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Graded samples of one evaluation, one object a line.</summary>
     public string EvaluationPath(string name) => At("evaluations", name + ".jsonl");
 
+    /// <summary>The result of one stage of a run that is made of stages.</summary>
+    public string StagePath(string name) => At("stages", name + ".json");
+
     /// <summary>Names of the evaluations written so far, in ordinal order.</summary>
     public IReadOnlyList<string> Evaluations => Directory.Exists(At("evaluations"))
         ? [.. Directory.GetFiles(At("evaluations"), "*.jsonl").Select(Path.GetFileNameWithoutExtension)

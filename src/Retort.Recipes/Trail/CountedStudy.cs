@@ -1,0 +1,153 @@
+using Retort.Core;
+using Retort.Inference.Lengths;
+using Retort.Inference.Scheduling;
+using Retort.Inference.Simulation;
+
+namespace Retort.Recipes.Trail;
+
+/// <summary>What a counted run was.</summary>
+/// <param name="Study">"load", "c", "burst" or "noise".</param>
+/// <param name="Regime">Name of the cost of a step.</param>
+/// <param name="Policy">A scheduler's name.</param>
+/// <param name="C">Limit of preemption.</param>
+/// <param name="Load">Share of the saturated throughput; 0: a burst.</param>
+/// <param name="IsTight">The tight cache.</param>
+/// <param name="Discards">Preempted requests give their keys up at once.</param>
+/// <param name="Noise">Mean absolute error of an oracle, in tokens.</param>
+internal sealed record CountedCase(
+    string Study, string Regime, string Policy, double C, double Load, bool IsTight = false, bool Discards = false, double Noise = 0);
+
+/// <summary>A case with a run for each seed; the runs of a study are paired by seed.</summary>
+internal sealed record CountedResult(CountedCase Case, RunSummary[] Runs);
+
+/// <summary>A cost of steps and its name.</summary>
+internal sealed record CountedRegime(string Name, StepCost Cost);
+
+/// <summary>
+/// The recording replayed under a cost model: the engine's scheduler and pages, the engine's own beliefs, a clock that counts. Equal settings give
+/// equal bits, so small differences can be judged.
+/// </summary>
+internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] recorded, IReadOnlyList<CountedRegime> regimes)
+{
+    /// <summary>The regime that claims are judged by.</summary>
+    public const string Judged = "fixed";
+
+    /// <summary>This machine's own.</summary>
+    public const string Measured = "measured";
+
+    /// <summary>Costs: the settings', this machine's, and the two of section 7.4 of the specification.</summary>
+    public static IReadOnlyList<CountedRegime> Regimes(TrailSettings settings, Calibration calibration) =>
+    [
+        new(Judged, new(1e-6 * settings.Counted.Cost.Step, 1e-6 * settings.Counted.Cost.DecodeRow, 1e-6 * settings.Counted.Cost.PrefillToken, 0)),
+        new(Measured, calibration.Cost()),
+        new("overhead-bound", new(12e-3, 0.2e-3, 0.02e-3, 0)),
+        new("compute-bound", new(2e-3, 0.5e-3, 0.5e-3, 0)),
+    ];
+
+    /// <summary>Every case that is run.</summary>
+    public static IReadOnlyList<CountedCase> Cases(TrailSettings settings, IEnumerable<string> regimes)
+    {
+        var (cases, counted) = (new List<CountedCase>(), settings.Counted);
+        foreach (var load in settings.Loads)
+        {
+            cases.AddRange(LiveStudy.Policies.Select(policy => new CountedCase("load", Judged, policy, settings.C, load)));
+        }
+
+        foreach (var regime in regimes)
+        {
+            foreach (var load in counted.Loads)
+            {
+                foreach (var (tight, discards) in new[] { (false, false), (false, true), (true, false), (true, true) })
+                {
+                    cases.Add(new("c", regime, "fcfs", settings.C, load, tight, discards));
+                    cases.AddRange(settings.CValues.Select(c => new CountedCase("c", regime, "trail", c, load, tight, discards)));
+                }
+            }
+        }
+
+        cases.AddRange(LiveStudy.Policies.Select(policy => new CountedCase("burst", Judged, policy, policy == "trail" ? 0.8 : settings.C, 0)));
+        cases.Add(new("burst", Judged, "trail", 1, 0));
+        cases.AddRange(counted.NoiseErrors.Select(noise => new CountedCase("noise", Judged, "trail+", settings.C, counted.Loads[^1], Noise: noise)));
+        return cases;
+    }
+
+    /// <summary>Runs them on so many threads; the result does not depend on their number.</summary>
+    public CountedResult[] Run(int threads, IProgressReporter progress, CancellationToken cancellation)
+    {
+        var cases = Cases(settings, regimes.Select(regime => regime.Name));
+        var seeds = settings.Counted.Seeds;
+        using var phase = progress.Begin("replay", (long)cases.Count * seeds, "runs");
+        var (done, gate) = (0L, new Lock());
+        var workloads = ParallelItems.Make(seeds, threads, seed => Draw(seed, settings.Counted.Requests), cancellation);
+        var bursts = ParallelItems.Make(seeds, threads, seed => Draw(seed, settings.Counted.BurstRequests), cancellation);
+        var runs = ParallelItems.Make(cases.Count * seeds, threads, i =>
+        {
+            var (which, seed) = (cases[i / seeds], i % seeds);
+            var cost = regimes.First(regime => regime.Name == which.Regime).Cost;
+            var summary = Serve(which, cost, which.Load == 0 ? bursts[seed] : workloads[seed], (ulong)seed, cancellation);
+            lock (gate)
+            {
+                phase.Report(++done);
+            }
+
+            return summary;
+        }, cancellation);
+        return [.. cases.Select((which, i) => new CountedResult(which, runs[(i * seeds)..((i + 1) * seeds)]))];
+    }
+
+    /// <summary>The requests of a workload under a policy, due at some times.</summary>
+    public static VirtualRequest[] Requests(
+        RecordedRequest[] recorded, Workload workload, Func<double, double> due, LengthSource lengths, double noise, ulong seed)
+    {
+        var oracle = new OracleLengthPredictor(noise, seed);
+        return [.. workload.Requests.Select((place, i) =>
+        {
+            var one = recorded[place];
+            var predicted = lengths == LengthSource.Oracle && noise > 0
+                ? oracle.Begin([], Math.Max(one.OutputTokens, one.Remaining.Length + 1), (ulong)i, one.OutputTokens).Initial
+                : one.Initial;
+            return new VirtualRequest(due(workload.Arrivals[i]), one.PromptTokens, one.OutputTokens, predicted, one.Remaining);
+        })];
+    }
+
+    /// <summary>The engine of a case.</summary>
+    public static VirtualEngineSettings Engine(TrailSettings settings, CountedCase which, StepCost cost)
+    {
+        var scheduler = NamedScheduler.Get(which.Policy, which.C, settings.Margin);
+        return new()
+        {
+            Policy = scheduler.Policy with { KvMode = which.Discards ? KvMode.Discard : KvMode.Resident },
+            // A noisy oracle is wrong at arrival and counts down.
+            Lengths = which.Noise > 0 ? LengthSource.Prompt : scheduler.Lengths,
+            Places = settings.Places,
+            PrefillTokens = settings.PrefillTokens,
+            KvTokens = which.IsTight ? settings.TightKvTokens : settings.RoomyKvTokens,
+            Cost = cost,
+        };
+    }
+
+    private Workload Draw(int seed, int count) =>
+        Workload.Draw(CounterRandom.For(settings.ModelSeed, "trail/counted", (ulong)seed).NextUInt64(), recorded.Length, count);
+
+    /// <summary>
+    /// Requests served a second with all places always busy: a request is in as many steps as it has tokens, shares each with the other places,
+    /// and reads its prompt in the first.
+    /// </summary>
+    internal static double SaturatedPerSecond(RecordedRequest[] recorded, Workload workload, StepCost cost, int places) =>
+        1 / workload.Requests.Average(i => recorded[i].OutputTokens * cost.Fixed / places + (recorded[i].OutputTokens - 1) * cost.DecodeRow
+            + recorded[i].PromptTokens * cost.PrefillToken);
+
+    private RunSummary Serve(CountedCase which, StepCost cost, Workload workload, ulong seed, CancellationToken cancellation)
+    {
+        var rate = which.Load * SaturatedPerSecond(recorded, workload, cost, settings.Places);
+        var requests = Requests(
+            recorded, workload, arrival => which.Load == 0 ? 0 : arrival / rate, NamedScheduler.Get(which.Policy).Lengths, which.Noise, seed);
+        var run = VirtualEngine.Run(Engine(settings, which, cost), requests, cancellation);
+        var isSteady = which.Load is > 0 and < 1;
+        return new(
+            TimeSummary.Of(RunSummary.Counted([.. run.Outcomes.Select(outcome => outcome.FirstTokenSeconds)], isSteady)),
+            TimeSummary.Of(RunSummary.Counted([.. run.Outcomes.Select(outcome => outcome.EndSeconds)], isSteady)),
+            run.Outcomes.Average(outcome => (double)outcome.NumPreemptions), run.Outcomes.Average(outcome => (double)outcome.NumRecomputed),
+            run.MeanKvTokens, run.PeakKvTokens);
+    }
+}
