@@ -50,7 +50,7 @@ internal sealed class Calibrator(
     {
         var (without, with) = (new double[settings.Live.OverheadPairs], new double[settings.Live.OverheadPairs]);
         using var plain = Engine(null);
-        using var predicting = Engine(served.Predictor.Trail());
+        using var predicting = Engine(served.LengthsOf(LengthSource.HiddenStates));
         DecodeStep(plain, rows);
         DecodeStep(predicting, rows);
         for (var pair = 0; pair < without.Length; pair++)

@@ -87,6 +87,7 @@ internal sealed class ServedModel : IDisposable
         StepsPerRequest = settings.Predictor.StepsPerRequest,
         InnerSize = settings.Predictor.InnerSize,
         Epochs = settings.Predictor.Epochs,
+        RefineEvery = settings.Predictor.RefineEvery,
         BatchVectors = settings.Predictor.BatchVectors,
         LearningRate = settings.Predictor.LearningRate,
         Seed = settings.ModelSeed,
@@ -149,7 +150,7 @@ internal sealed class ServedModel : IDisposable
     public ILengthPredictor? LengthsOf(LengthSource source) => source switch
     {
         LengthSource.Prompt => Predictor.PromptOnly(),
-        LengthSource.HiddenStates => Predictor.Trail(),
+        LengthSource.HiddenStates => Predictor.Trail(settings.Predictor.RefineEvery),
         LengthSource.Oracle => new OracleLengthPredictor(),
         _ => null,
     };

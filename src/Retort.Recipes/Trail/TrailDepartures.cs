@@ -14,6 +14,8 @@ internal static class TrailDepartures
                 + "the paper's is Llama-3-8B-Instruct on Alpaca."),
             (true, $"Outputs have at most {settings.Task.MaxOutputTokens} tokens, so bins are {settings.Task.MaxOutputTokens / 10.0:0.#} wide; the paper's are 51.2."),
             (settings.Predictor.LearningRate != 0.01, "The probe's learning rate is lower than the paper's 0.01 (config: predictor.learningRate)."),
+            (settings.Predictor.RefineEvery > 1,
+                $"Beliefs are refined at every token number {settings.Predictor.RefineEvery} and count down between; the paper refines at each."),
             (true, "The prompt-only baseline is a two-layer network over counted and leading tokens, trained on the same requests; the paper's is BERT."),
             (true, "Completions are drawn at temperature 1 with a seed each: a request's tokens are its own whatever the policy does, "
                 + "so every policy serves identical work without ignoring the end token."),

@@ -65,7 +65,7 @@ internal static class TrailPresets
         Model = new() { HiddenSize = 64, NumLayers = 4, NumHeads = 4, NumKvHeads = 4, IntermediateSize = 192 },
         TrainProblems = 60_000,
         Training = new() { Steps = 3500, BatchSequences = 16, PeakLearningRate = 5e-3 },
-        Predictor = new() { Requests = 4000, ProbingRequests = 4000, Epochs = 10 },
+        Predictor = new() { Requests = 10_000, ProbingRequests = 3000, Epochs = 20 },
         RecordedRequests = 2000,
         Live = new() { Requests = 1000, OverloadRequests = 500, BurstRequests = 0, Overloads = [1.2], CalibrationSeconds = 0.3 },
         Counted = new() { Requests = 1500, Seeds = 8, Loads = [0.95], QueueLoads = [0.5, 0.8], QueueJobs = 400_000 },

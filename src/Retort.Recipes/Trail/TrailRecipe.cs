@@ -80,7 +80,7 @@ public sealed class TrailRecipe : IRecipe
         var requests = served.Requests(context.Threads, context.Cancellation);
         var recorded = stages.Once("recording", () => ServedModel.Counted(device, spending, () => Recording.Of(
             served.Model, served.EngineSettings(NamedScheduler.Get("trail", settings.C, settings.Margin).Policy, settings.RoomyKvTokens),
-            served.Predictor.Trail(), requests, context.Progress, context.Cancellation)));
+            served.LengthsOf(LengthSource.HiddenStates)!, requests, context.Progress, context.Cancellation)));
         var calibration = stages.Once("calibration", () => ServedModel.Counted(
             device, spending, () => new Calibrator(settings, context, served, requests).Run()));
         var live = ServedModel.Counted(device, spending, () => new LiveStudy(settings, context, served, requests, recorded).Run(stages));

@@ -24,6 +24,10 @@ public sealed record PredictorStudy
     [Doc("Passes over the vectors", Unit = "epochs"), Positive]
     public int Epochs { get; init; } = 30;
 
+    /// <summary>Tokens from one refinement to the next; the paper refines at every token, its authors' later port at every eighth.</summary>
+    [Doc("Tokens from one refinement to the next; the paper has 1, the authors' port 8", Unit = "tokens"), Positive]
+    public int RefineEvery { get; init; } = 1;
+
     /// <summary>Width of the networks' hidden layer.</summary>
     [Doc("Width of the predictor's hidden layer"), Positive]
     public int InnerSize { get; init; } = 64;
@@ -146,7 +150,7 @@ public sealed record TrailSettings : ICheckedSettings
 
     /// <summary>How the model is trained.</summary>
     [Doc("How the model is trained")]
-    public CellTraining Training { get; init; } = new() { Steps = 9000, BatchSequences = 32, PeakLearningRate = 3e-3 };
+    public CellTraining Training { get; init; } = new() { Steps = 7500, BatchSequences = 32, PeakLearningRate = 3e-3 };
 
     /// <summary>How the predictor is trained.</summary>
     [Doc("How the length predictor is trained")]

@@ -103,7 +103,11 @@ internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, Len
             var remaining = request.Length - step;
             BinClassifier.Softmax(logits.Slice(step * LengthBins.Count, LengthBins.Count), probabilities);
             raw[probe][place] += Math.Abs(Math.Clamp(bins.Mean(probabilities), 0, request.MaxNewTokens - step) - remaining);
-            belief.Refine(bins, step, probabilities);
+            if (step % settings.RefineEvery == 0)
+            {
+                belief.Refine(bins, step, probabilities);
+            }
+
             smoothed[probe][place] += Math.Abs(belief.Remaining(step) - remaining);
             if (probe == probes.Count - 1)
             {

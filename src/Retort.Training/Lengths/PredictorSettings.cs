@@ -40,6 +40,9 @@ public sealed record PredictorSettings
     /// <summary>AdamW's weight decay.</summary>
     public float WeightDecay { get; init; } = 0.01f;
 
+    /// <summary>Tokens from one refinement to the next, as the smoothed error is measured.</summary>
+    public int RefineEvery { get; init; } = 1;
+
     /// <summary>Sequences decoded together; changes no bit.</summary>
     public int BatchSequences { get; init; } = 32;
 
@@ -55,6 +58,7 @@ public sealed record PredictorSettings
         Check(ProbingRequests >= 1, "probingRequests", ProbingRequests, "at least 1");
         Check(StepsPerRequest >= 1, "stepsPerRequest", StepsPerRequest, "at least 1");
         Check(InnerSize is >= 1 and <= 1 << 16, "innerSize", InnerSize, $"1 to {1 << 16}");
+        Check(RefineEvery >= 1, "refineEvery", RefineEvery, "at least 1");
         Check(Epochs >= 1, "epochs", Epochs, "at least 1");
         Check(BatchVectors is >= 1 and <= 1 << 16, "batchVectors", BatchVectors, $"1 to {1 << 16}");
         Check(LearningRate > 0 && double.IsFinite(LearningRate), "learningRate", LearningRate, "a positive number");
