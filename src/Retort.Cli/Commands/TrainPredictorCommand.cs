@@ -36,7 +36,7 @@ internal sealed class TrainPredictorCommand : Command
         "Completions to generate; above the number of prompts they come again with other draws. [default: one a prompt]");
 
     private readonly Option<int?> steps = NumberOption.Whole("--steps-per-request", 1, 1 << 16,
-        $"Hidden vectors to learn from a completion. [default: {Defaults.StepsPerRequest}]");
+        $"Hidden vectors to learn from a completion, in the mean. [default: {Defaults.StepsPerRequest}]");
 
     private readonly Option<int?> epochs = NumberOption.Whole("--epochs", 1, 1 << 16,
         $"Passes over the vectors; the one with the least validation error is kept. [default: {Defaults.Epochs}]");

@@ -14,6 +14,8 @@ internal static class TrailDepartures
                 + "the paper's is Llama-3-8B-Instruct on Alpaca."),
             (true, $"Outputs have at most {settings.Task.MaxOutputTokens} tokens, so bins are {settings.Task.MaxOutputTokens / 10.0:0.#} wide; the paper's are 51.2."),
             (settings.Predictor.LearningRate != 0.01, "The probe's learning rate is lower than the paper's 0.01 (config: predictor.learningRate)."),
+            (true, $"The probe learns from decode steps drawn at the same rate from every request, {settings.Predictor.StepsPerRequest} vectors a request in the mean; "
+                + "the authors' port takes 16 of each, which shows it short requests too often."),
             (settings.Predictor.RefineEvery > 1,
                 $"Beliefs are refined at every token number {settings.Predictor.RefineEvery} and count down between; the paper refines at each."),
             (true, "The prompt-only baseline is a two-layer network over counted and leading tokens, trained on the same requests; the paper's is BERT."),

@@ -16,8 +16,8 @@ public sealed record PredictorStudy
     [Doc("Of these, so many choose the layer", Unit = "requests"), Positive]
     public int ProbingRequests { get; init; } = 1000;
 
-    /// <summary>Hidden vectors of a request.</summary>
-    [Doc("Hidden vectors taken from a request", Unit = "vectors"), Positive]
+    /// <summary>Hidden vectors of a request, in the mean.</summary>
+    [Doc("Hidden vectors taken from a request in the mean, at the same rate from all", Unit = "vectors"), Positive]
     public int StepsPerRequest { get; init; } = 16;
 
     /// <summary>Passes over the vectors.</summary>

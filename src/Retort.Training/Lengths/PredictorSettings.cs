@@ -22,7 +22,7 @@ public sealed record PredictorSettings
     /// <summary>Blocks to look at, counted from 0; null: all.</summary>
     public IReadOnlyList<int>? Layers { get; init; }
 
-    /// <summary>Hidden vectors taken from a request: the prompt's mean and so many less one decode steps, drawn at random.</summary>
+    /// <summary>Hidden vectors taken from a request, in the mean: its prompt's mean, and decode steps drawn at the same rate from all requests.</summary>
     public int StepsPerRequest { get; init; } = 16;
 
     /// <summary>Width of the networks' hidden layer.</summary>

@@ -14,9 +14,15 @@ internal sealed class VectorStore : IDisposable
     /// <summary>Room for the requests' sampled steps.</summary>
     public VectorStore(Device device, int hiddenSize, IReadOnlyList<int> layers, IReadOnlyList<ServedRequest> requests, PredictorSettings settings)
     {
+        // The same share of every request's steps: equally many of each would show the network short requests too often, and what it
+        // then takes for likely is not what it will meet while serving.
+        var (later, seen) = (requests.Sum(request => request.Length - 1L), 0L);
+        var wanted = Math.Min(later, (settings.StepsPerRequest - 1L) * requests.Count);
         foreach (var request in requests)
         {
-            var steps = SampleSteps(request, settings);
+            var before = seen;
+            seen += request.Length - 1;
+            var steps = SampleSteps(request, later == 0 ? 0 : (int)(seen * wanted / later - before * wanted / later), settings.Seed);
             places.Add(request, (samples.Count, steps));
             samples.AddRange(steps.Select(step => (request, step)));
         }
@@ -116,12 +122,12 @@ internal sealed class VectorStore : IDisposable
     /// <inheritdoc/>
     public void Dispose() => owner.Dispose();
 
-    /// <summary>Step 0 and others drawn at random without repetition, ascending.</summary>
-    private static int[] SampleSteps(ServedRequest request, PredictorSettings settings)
+    /// <summary>Step 0 and so many others drawn at random without repetition, ascending.</summary>
+    private static int[] SampleSteps(ServedRequest request, int numLater, ulong seed)
     {
         int[] later = [.. Enumerable.Range(1, request.Length - 1)];
-        var random = CounterRandom.For(settings.Seed, "predictor/steps", (ulong)request.Index);
+        var random = CounterRandom.For(seed, "predictor/steps", (ulong)request.Index);
         random.Shuffle(later.AsSpan());
-        return [0, .. later.Take(settings.StepsPerRequest - 1).Order()];
+        return [0, .. later.Take(numLater).Order()];
     }
 }

@@ -114,12 +114,12 @@ public sealed class PredictorTrainerTests : IDisposable
     }
 
     [Fact]
-    public void Sampled_steps_are_the_prompt_s_end_and_others_each_once()
+    public void Sampled_steps_are_the_prompt_s_end_and_the_same_share_of_every_requests_others_each_once()
     {
         using var device = new CpuDevice(1);
         var requests = Enumerable.Range(0, 5).Select(i => new ServedRequest(i, [1, 2], [.. Enumerable.Range(0, 1 + 7 * i)], 40, false)).ToList();
         using var store = new VectorStore(device, 4, [2, 5], requests, Settings);
-        Assert.Equal(1 + 6 + 6 + 6 + 6, store.Count);
+        Assert.Equal([1, 3, 6, 9, 11], requests.Select(request => Enumerable.Range(0, store.Count).Count(i => store[i].Request == request)));
         foreach (var group in Enumerable.Range(0, store.Count).Select(i => store[i]).GroupBy(sample => sample.Request))
         {
             var steps = group.Select(sample => sample.Step).ToList();
