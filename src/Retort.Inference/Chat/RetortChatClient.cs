@@ -97,7 +97,7 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(messages);
         var prompt = tokenizer.EncodeChat(template, Conversation(messages, options ?? new ChatOptions()));
         var number = Interlocked.Increment(ref numRequests);
-        return Stream(Request(prompt, options ?? new ChatOptions(), number), new StopText(Stops(options)), number, cancellationToken);
+        return Stream(Request(prompt, options ?? new ChatOptions(), number), new StopStrings(Stops(options)), number, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -126,7 +126,7 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> Stream(
-        GenerationRequest request, StopText stop, long number, [EnumeratorCancellation] CancellationToken cancellation)
+        GenerationRequest request, StopStrings stop, long number, [EnumeratorCancellation] CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var (id, created, decoder) = (FormattableString.Invariant($"retort-{number}"), host.Time.GetUtcNow(), tokenizer.CreateDecoder(continues: true));

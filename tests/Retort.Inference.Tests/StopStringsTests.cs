@@ -1,9 +1,8 @@
 using CsCheck;
-using Retort.Inference.Chat;
 
-namespace Retort.Inference.Tests.Chat;
+namespace Retort.Inference.Tests;
 
-public sealed class StopTextTests
+public sealed class StopStringsTests
 {
     [Fact]
     public void Text_ends_before_the_stop_sequence_that_is_complete_first_however_it_is_cut()
@@ -13,27 +12,27 @@ public sealed class StopTextTests
             var (text, sequences) = (new string(characters), stops.Select(stop => new string(stop)).ToArray());
             var complete = Enumerable.Range(0, text.Length + 1).FirstOrDefault(length => sequences.Any(text[..length].EndsWith), -1);
             var end = complete < 0 ? text.Length : complete - sequences.Where(text[..complete].EndsWith).Max(stop => stop.Length);
-            var stopText = new StopText(sequences);
+            var stopStrings = new StopStrings(sequences);
             var said = "";
             foreach (var piece in text.Chunk(cut).Select(chunk => new string(chunk)))
             {
-                said += stopText.Append(piece);
+                said += stopStrings.Append(piece);
                 Assert.True(text[..end].StartsWith(said, StringComparison.Ordinal), $"'{said}' was said too early");
             }
 
-            Assert.Equal(complete >= 0, stopText.HasStopped);
-            Assert.Equal(text[..end], said + stopText.Flush());
+            Assert.Equal(complete >= 0, stopStrings.HasStopped);
+            Assert.Equal(text[..end], said + stopStrings.Flush());
         });
     }
 
     [Fact]
     public void What_cannot_begin_a_stop_sequence_is_said_at_once()
     {
-        var stopText = new StopText(["\nUser:"]);
-        Assert.Equal("Hello", stopText.Append("Hello"));
-        Assert.Equal("", stopText.Append("\nUs"));
-        Assert.Equal("\nUseful", stopText.Append("eful"));
-        Assert.Equal("!", stopText.Append("!\nUser: x"));
-        Assert.Equal("", stopText.Append("more") + stopText.Flush());
+        var stopStrings = new StopStrings(["\nUser:"]);
+        Assert.Equal("Hello", stopStrings.Append("Hello"));
+        Assert.Equal("", stopStrings.Append("\nUs"));
+        Assert.Equal("\nUseful", stopStrings.Append("eful"));
+        Assert.Equal("!", stopStrings.Append("!\nUser: x"));
+        Assert.Equal("", stopStrings.Append("more") + stopStrings.Flush());
     }
 }

@@ -1,13 +1,14 @@
 using System.Text;
 
-namespace Retort.Server.Api;
+namespace Retort.Inference;
 
 /// <summary>
 /// Looks for strings that end a text while the text comes in pieces. What could be the beginning of one is held back until it is
 /// certain. The string that is complete first ends the text; of several that end at the same character, the longest. So the result does
 /// not depend on how the text is cut into pieces.
 /// </summary>
-internal sealed class StopStrings(IReadOnlyList<string> stops)
+/// <param name="stops">None of them empty.</param>
+public sealed class StopStrings(IReadOnlyList<string> stops)
 {
     private readonly StringBuilder held = new();
 
