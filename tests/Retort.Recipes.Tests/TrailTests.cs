@@ -129,7 +129,8 @@ public sealed class TrailTests : IDisposable
         Assert.Equal(one.Requests, again.Requests);
         Assert.Equal(one.Arrivals, again.Arrivals);
         Assert.NotEqual(one.Arrivals, other.Arrivals);
-        Assert.Equal(300, one.Requests.Distinct().Count());
+        Assert.All(one.Requests, place => Assert.InRange(place, 0, 499));
+        Assert.InRange(one.Requests.Distinct().Count(), 190, 260);
         Assert.Equal(one.Arrivals.Order(), one.Arrivals);
         Assert.InRange(one.Arrivals[^1], 280, 300);
         Assert.InRange(one.Arrivals.Average(), 130, 170);
@@ -152,7 +153,6 @@ public sealed class TrailTests : IDisposable
     [Theory]
     [InlineData("seeds=[1]", "seeds")]
     [InlineData("loads=[0.9, 0.7, 0.8]", "loads")]
-    [InlineData("recordedRequests=20", "recordedRequests")]
     [InlineData("tightKvTokens=64", "tightKvTokens")]
     [InlineData("context=64", "context")]
     [InlineData("live.overloads=[]", "overloads")]

@@ -151,7 +151,8 @@ internal sealed class TrainPredictorCommand : Command
             ["mean length, counted down", Tokens(errors.ConstantMean)],
             ["prompt alone, counted down", Tokens(errors.PromptOnly)],
             [$"block {record.Layer}, each step by itself", Tokens(errors.Probe)],
-            [$"block {record.Layer}, smoothed", Tokens(errors.Smoothed)],
+            [$"block {record.Layer}, smoothed (power {record.SmoothingPower.ToString(CultureInfo.InvariantCulture)})", Tokens(errors.Smoothed)],
+            [$"block {record.Layer}, smoothed by the published rule", Tokens(errors.Published)],
             ["the true bin's middle", Tokens(errors.TrueBin)],
         ]);
         host.Output.WriteLine();

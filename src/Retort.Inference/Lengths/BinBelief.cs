@@ -36,21 +36,22 @@ public struct BinBelief
     }
 
     /// <summary>
-    /// Lets <paramref name="tokens"/> generated tokens move mass down, then weighs with the classifier's output
-    /// <paramref name="p"/>: q = normalise(T^tokens q * p). The first update takes p itself, and so does one whose product underflows.
+    /// Lets <paramref name="tokens"/> generated tokens move mass down, then multiplies with the <paramref name="weights"/> of the classifier's
+    /// output <paramref name="p"/> (see <see cref="BinSmoothing"/>): q = normalise(T^tokens q * weights). The first update takes p itself, and so does
+    /// one whose product underflows.
     /// </summary>
-    public void Update(LengthBins layout, int tokens, ReadOnlySpan<double> p)
+    public void Update(LengthBins layout, int tokens, ReadOnlySpan<double> p, ReadOnlySpan<double> weights)
     {
         Predict(layout, tokens);
         var sum = 0.0;
         for (var i = 0; i < LengthBins.Count; i++)
         {
-            sum += bins[i] * p[i];
+            sum += bins[i] * weights[i];
         }
 
         for (var i = 0; i < LengthBins.Count; i++)
         {
-            bins[i] = sum < LeastSum ? p[i] : bins[i] * p[i] / sum;
+            bins[i] = sum < LeastSum ? p[i] : bins[i] * weights[i] / sum;
         }
     }
 

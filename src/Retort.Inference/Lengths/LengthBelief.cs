@@ -35,11 +35,11 @@ public sealed class LengthBelief
 
     /// <summary>
     /// Takes in a classifier's output <paramref name="p"/> over the bins, read from the model when <paramref name="generated"/> tokens
-    /// had been generated.
+    /// had been generated, by its <paramref name="weights"/> (see <see cref="BinSmoothing"/>).
     /// </summary>
-    public void Refine(LengthBins layout, int generated, ReadOnlySpan<double> p)
+    public void Refine(LengthBins layout, int generated, ReadOnlySpan<double> p, ReadOnlySpan<double> weights)
     {
-        bins.Update(layout, generated - estimatedAt, p);
+        bins.Update(layout, generated - estimatedAt, p, weights);
         (estimate, estimatedAt) = (layout.Mean(bins.Probabilities), generated);
     }
 

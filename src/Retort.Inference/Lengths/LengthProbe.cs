@@ -6,6 +6,9 @@ namespace Retort.Inference.Lengths;
 /// <param name="Network">Hidden states to logits.</param>
 public sealed record LengthProbe(int Layer, LengthBins Bins, BinClassifier Network) : IDisposable
 {
+    /// <summary>What its outputs weigh in a request's belief.</summary>
+    public BinSmoothing Smoothing { get; init; } = BinSmoothing.Published;
+
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();
 }

@@ -20,7 +20,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     private readonly LengthBelief?[] beliefs;
     private readonly int[] rows, generated, promptLengths, promptPages;
     private readonly float[] mean, logits;
-    private readonly double[] probabilities = new double[LengthBins.Count];
+    private readonly double[] probabilities = new double[LengthBins.Count], weights = new double[LengthBins.Count];
     private StepLayout? layout;
     private Tensor features;
     private int count;
@@ -107,8 +107,10 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         {
             if (beliefs[i] is { } belief)
             {
-                BinClassifier.Softmax(logits.AsSpan(i * LengthBins.Count, LengthBins.Count), probabilities);
-                belief.Refine(probe.Bins, generated[i], probabilities);
+                var row = logits.AsSpan(i * LengthBins.Count, LengthBins.Count);
+                BinClassifier.Softmax(row, probabilities);
+                probe.Smoothing.Weigh(row, probabilities, weights);
+                belief.Refine(probe.Bins, generated[i], probabilities, weights);
                 beliefs[i] = null;
             }
         }

@@ -20,6 +20,9 @@ public sealed record PredictorErrors
     /// <summary>The same, smoothed over the steps.</summary>
     public required double Smoothed { get; init; }
 
+    /// <summary>The same, smoothed by the published rule.</summary>
+    public required double Published { get; init; }
+
     /// <summary>The midpoint of the true bin: what no choice of bins can better.</summary>
     public required double TrueBin { get; init; }
 }
@@ -108,6 +111,12 @@ public sealed record PredictorRecord
     /// <summary>Mean length of the training completions, in tokens.</summary>
     public required double MeanLength { get; init; }
 
+    /// <summary>How often each bin is the true one over the training completions' steps: see <see cref="BinSmoothing"/>.</summary>
+    public required IReadOnlyList<double> BinShares { get; init; }
+
+    /// <summary>Power of the smoothing, the best on the validation requests.</summary>
+    public required double SmoothingPower { get; init; }
+
     /// <summary>What it was trained on.</summary>
     public required PredictorTraining TrainedOn { get; init; }
 
@@ -150,6 +159,10 @@ public sealed record PredictorRecord
         Check(HiddenSize is >= 1 and <= most, "hidden_size", HiddenSize, $"1 to {most}");
         Check(VocabularySize is >= 1 and <= most, "vocabulary_size", VocabularySize, $"1 to {most}");
         Check(InnerSize is >= 1 and <= 1 << 16, "inner_size", InnerSize, $"1 to {1 << 16}");
+        Check(
+            BinShares.Count == LengthBins.Count && BinShares.All(share => share is > 0 and < 1), "bin_shares",
+            $"[{string.Join(", ", BinShares)}]", $"{LengthBins.Count} shares, each above 0 and below 1");
+        Check(SmoothingPower is > 0 and <= 1, "smoothing_power", SmoothingPower, "above 0, at most 1");
         Check(MeanLength is > 0 and <= most, "mean_length", MeanLength, "a positive number of tokens");
         return this;
 

@@ -99,7 +99,10 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
     }
 
     private static LengthProbe NewProbe(PredictorRecord record, Transformer model) => new(
-        record.Layer, new LengthBins(record.MaxLength), new BinClassifier(model.Device, record.HiddenSize, record.InnerSize));
+        record.Layer, new LengthBins(record.MaxLength), new BinClassifier(model.Device, record.HiddenSize, record.InnerSize))
+    {
+        Smoothing = new(record.BinShares, record.SmoothingPower),
+    };
 
     private static PromptLengthModel NewPrompts(PredictorRecord record, Transformer model)
     {

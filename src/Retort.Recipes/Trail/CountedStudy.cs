@@ -44,13 +44,16 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
         new("compute-bound", new(2e-3, 0.5e-3, 0.5e-3, 0)),
     ];
 
+    /// <summary>A policy at a load.</summary>
+    public static CountedCase AtLoad(TrailSettings settings, string policy, double load) => new("load", Judged, policy, settings.C, load);
+
     /// <summary>Every case that is run.</summary>
     public static IReadOnlyList<CountedCase> Cases(TrailSettings settings, IEnumerable<string> regimes)
     {
         var (cases, counted) = (new List<CountedCase>(), settings.Counted);
-        foreach (var load in settings.Loads)
+        foreach (var load in LiveStudy.Loads(settings).Where(load => load > 0))
         {
-            cases.AddRange(LiveStudy.Policies.Select(policy => new CountedCase("load", Judged, policy, settings.C, load)));
+            cases.AddRange(LiveStudy.Policies.Select(policy => AtLoad(settings, policy, load)));
         }
 
         foreach (var regime in regimes)
@@ -79,12 +82,14 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
         using var phase = progress.Begin("replay", (long)cases.Count * seeds, "runs");
         var (done, gate) = (0L, new Lock());
         var workloads = ParallelItems.Make(seeds, threads, seed => Draw(seed, settings.Counted.Requests), cancellation);
+        var overloads = ParallelItems.Make(seeds, threads, seed => Draw(seed, settings.Counted.OverloadRequests), cancellation);
         var bursts = ParallelItems.Make(seeds, threads, seed => Draw(seed, settings.Counted.BurstRequests), cancellation);
         var runs = ParallelItems.Make(cases.Count * seeds, threads, i =>
         {
             var (which, seed) = (cases[i / seeds], i % seeds);
             var cost = regimes.First(regime => regime.Name == which.Regime).Cost;
-            var summary = Serve(which, cost, which.Load == 0 ? bursts[seed] : workloads[seed], (ulong)seed, cancellation);
+            var workload = (which.Load switch { 0 => bursts, > 1 => overloads, _ => workloads })[seed];
+            var summary = Serve(which, cost, workload, (ulong)seed, cancellation);
             lock (gate)
             {
                 phase.Report(++done);

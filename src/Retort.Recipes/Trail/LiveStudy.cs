@@ -13,8 +13,8 @@ namespace Retort.Recipes.Trail;
 internal sealed record LiveBlock(
     ulong Seed, double Load, double TokensPerSecondBefore, double TokensPerSecondAfter, double RequestsPerSecond, LiveRun[] Runs)
 {
-    /// <summary>Load by the mean of both speeds over the load meant.</summary>
-    public double Drift() => 2 * TokensPerSecondBefore / (TokensPerSecondBefore + TokensPerSecondAfter);
+    /// <summary>The load by the mean of both speeds.</summary>
+    public double LoadKept => 2 * Load * TokensPerSecondBefore / (TokensPerSecondBefore + TokensPerSecondAfter);
 }
 
 /// <summary>Policies on the wall clock, engine in process, roomy cache (section 7.3 of the specification).</summary>

@@ -22,16 +22,18 @@ internal static class TrailDepartures
             (true, "Completions are drawn at temperature 1 with a seed each: a request's tokens are its own whatever the policy does, "
                 + "so every policy serves identical work without ignoring the end token."),
             (true, "Arrivals are a Poisson process given the number of requests in the run, so that the load is exact; "
-                + "requests are drawn from the recording in another order for each seed."),
-            (true, "Loads are shares of the saturated throughput under first come, first served, measured before each block of runs: the speed of shared machines drifts."),
+                + "each is one of the recorded requests, drawn anew for each seed."),
+            (true, "Smoothing divides the classifier's output by the bins' shares and takes a power of it, chosen on validation requests; "
+                + "the paper multiplies by the output itself. C3 is judged on the paper's rule, C1 and the policies on the one served."),
+            (true, "Loads of live runs are shares of the saturated throughput under first come, first served, measured before each block of runs: the speed of shared machines drifts."),
             (true, "The engine runs in the process of its clients; requests enter between steps, and latency counts from when a request was due."),
             (true, "A preempted request keeps its keys until somebody needs the memory (resident); "
                 + "the paper discards and recomputes on exhaustion, which is what happens here in the tight cache."),
             (true, string.Create(
                 CultureInfo.InvariantCulture,
-                $"C, burst and noise are compared on a counted clock: the recorded tokens and beliefs, the engine's scheduler and pages, and a step of "
+                $"Policies, C, burst and noise are compared on a counted clock: the recorded tokens and beliefs, the engine's scheduler and pages, and a step of "
                 + $"{settings.Counted.Cost.Step} us + {settings.Counted.Cost.DecodeRow} us a row + {settings.Counted.Cost.PrefillToken} us a prompt token. "
-                + $"Live runs at other C differ too little for a wall clock.")),
+                + $"It equals the engine's own schedule step by step; on a wall clock a shared machine's speed drifts by more than what is compared.")),
             (true, "Section 7.4 of the specification expects C between 0.5 and 1 to be flat within 2 % where recomputation is cheap: "
                 + "C7 may well fail here, and the two other regimes of cost are shown beside."),
             (true, "The first 5 % of a steady run's requests are not counted; overloads and bursts are counted whole."),

@@ -43,9 +43,6 @@ internal sealed record TrailEvidence(
         }
     }
 
-    /// <summary>1 - |mean drift - 1| of the worst load.</summary>
-    public double LoadKept => 1 - Live.GroupBy(block => block.Load).Max(group => Math.Abs(group.Average(block => block.Drift()) - 1));
-
     /// <summary>A quantity of a live policy at a load, a value a seed.</summary>
     public double[] LiveValues(string policy, double load, Func<RunSummary, double> quantity) =>
         [.. Live.Where(block => block.Load == load).Select(block => quantity(block.Runs.First(run => run.Policy == policy).Summary()))];
@@ -53,6 +50,14 @@ internal sealed record TrailEvidence(
     /// <summary>Ratio of two live policies, paired by seed.</summary>
     public Interval LiveRatio(string a, string b, double load, Func<RunSummary, double> quantity) =>
         RatioOverSeeds(LiveValues(a, load, quantity), LiveValues(b, load, quantity));
+
+    /// <summary>A quantity of a policy at a load on the counted clock, a value a seed.</summary>
+    public double[] LoadValues(string policy, double load, Func<RunSummary, double> quantity) =>
+        [.. Runs(CountedStudy.AtLoad(Settings, policy, load)).Select(quantity)];
+
+    /// <summary>Ratio of two policies at a load on the counted clock, paired by seed.</summary>
+    public Interval LoadRatio(string a, string b, double load, Func<RunSummary, double> quantity) =>
+        RatioOverSeeds(LoadValues(a, load, quantity), LoadValues(b, load, quantity));
 
     /// <summary>Runs of a counted case, a seed each.</summary>
     public RunSummary[] Runs(CountedCase which) => Counted.First(result => result.Case == which).Runs;

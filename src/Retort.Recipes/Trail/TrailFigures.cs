@@ -18,6 +18,8 @@ internal static class TrailFigures
             Main(evidence, "end-to-end-median", "Median end-to-end latency against load", run => run.EndToEnd.Median),
             Main(evidence, "first-token-median", "Median time to first token against load", run => run.FirstToken.Median),
             Main(evidence, "first-token-p99", "The slowest hundredth to their first token", run => run.FirstToken.P99),
+            Live(evidence, "live-end-to-end", "On the wall clock: mean end-to-end latency", run => run.EndToEnd.Mean),
+            Live(evidence, "live-first-token", "On the wall clock: mean time to first token", run => run.FirstToken.Mean),
             LayerErrorsFigure.Of(evidence.Predictor),
             Predictors(evidence),
             HeatMap(evidence, "bins-trail", "Predicted and true bin: refined from hidden states", evidence.Errors.SmoothedBins),
@@ -46,17 +48,25 @@ internal static class TrailFigures
     private static Axis Load(IReadOnlyList<double> loads) =>
         new("load (share of the saturated throughput)") { Format = NumberFormat.Plain, Ticks = loads };
 
-    private static Figure Main(TrailEvidence evidence, string name, string title, Func<RunSummary, double> quantity)
+    private static Figure Main(TrailEvidence evidence, string name, string title, Func<RunSummary, double> quantity) => Against(
+        evidence, name, title, (policy, load) => evidence.LoadValues(policy, load, quantity),
+        $"Counted clock, {evidence.Settings.Counted.Seeds} seeds");
+
+    private static Figure Live(TrailEvidence evidence, string name, string title, Func<RunSummary, double> quantity) => Against(
+        evidence, name, title, (policy, load) => evidence.LiveValues(policy, load, quantity),
+        $"The engine on the wall clock, {evidence.Settings.Seeds.Count} seeds");
+
+    private static Figure Against(TrailEvidence evidence, string name, string title, Func<string, double, double[]> values, string how)
     {
         double[] loads = [.. LiveStudy.Loads(evidence.Settings).Where(load => load > 0)];
         return new(
             name, title, Load(loads), new("milliseconds") { Scale = AxisScale.Log },
             [.. LiveStudy.Policies.Select((policy, i) => new Series(policy, SeriesKind.Line, [.. loads.Select(load => PointOf(
-                load, Positive(TrailEvidence.OverSeeds(evidence.LiveValues(policy, load, quantity)).Scale(1e3))))])
+                load, Positive(TrailEvidence.OverSeeds(values(policy, load)).Scale(1e3))))])
             { Color = i, Dashed = policy == "srpt" })])
         {
-            Caption = $"Live runs on the wall clock, {evidence.Settings.Places} places, roomy cache; {evidence.Settings.Seeds.Count} seeds, 95 % "
-                + "intervals (Student's t). l-sprpt: preemption by the prompt's prediction; srpt: an oracle.",
+            Caption = $"{how} with 95 % intervals (Student's t), {evidence.Settings.Places} places, roomy cache. "
+                + "l-sprpt: preemption by the prompt's prediction; srpt: an oracle.",
         };
     }
 
@@ -66,7 +76,7 @@ internal static class TrailFigures
         (string Name, double[] Errors)[] all =
         [
             ("constant mean", errors.ConstantMean), ("prompt only", errors.PromptOnly), ("hidden states", errors.Probe),
-            ("smoothed", errors.Smoothed), ("true bin", errors.TrueBin),
+            ("smoothed", errors.Smoothed), ("published", errors.Published), ("true bin", errors.TrueBin),
         ];
         return new(
             "predictors", "What each predictor misses", new("") { Categories = [.. all.Select(one => one.Name)] },
@@ -74,7 +84,7 @@ internal static class TrailFigures
             [new("remaining length", SeriesKind.Bars, [.. all.Select((one, i) => PointOf(i, evidence.Mae(one.Errors)))])])
         {
             Caption = $"Remaining length over all decode steps of {errors.Steps.Length} held-out requests. Bars: 95 % bootstrap over requests. "
-                + "True bin: what no choice of bins can better.",
+                + "Smoothed: what is served; published: the paper's rule; true bin: what no choice of bins can better.",
         };
     }
 

@@ -11,7 +11,7 @@ internal static class TrailJudge
     {
         var errors = evidence.Errors;
         var knows = errors.Mean(errors.ConstantMean) / errors.Mean(errors.Smoothed);
-        var (lengths, load, loads) = (evidence.LengthBoundsMet, evidence.LoadKept, evidence.Settings.Loads);
+        var (lengths, loads) = (evidence.LengthBoundsMet, evidence.Settings.Loads);
         return claim.Id switch
         {
             "C1" => claim.Judge([evidence.MaeRatio(errors.PromptOnly, errors.Smoothed)], [knows, lengths]),
@@ -23,12 +23,12 @@ internal static class TrailJudge
                     ],
                     [knows])
                 : claim.NotRun("the model has no inner layer"),
-            "C3" => claim.Judge([evidence.MaeDifference(errors.Probe, errors.Smoothed)], [knows]),
+            "C3" => claim.Judge([evidence.MaeDifference(errors.Probe, errors.Published)], [knows]),
             "C4" => claim.Judge([evidence.Calibration.Overhead[^1].Share()], []),
             "C5" => claim.Judge(
-                [.. new[] { loads[^1], loads[1], evidence.Settings.Live.Overloads[0] }.Select(at => evidence.LiveRatio("fcfs", "trail", at, EndToEnd))],
-                [knows, lengths, load]),
-            "C6" => claim.Judge(FirstTokenGains(evidence), [knows, lengths, load]),
+                [.. new[] { loads[^1], loads[1], evidence.Settings.Live.Overloads[0] }.Select(at => evidence.LoadRatio("fcfs", "trail", at, EndToEnd))],
+                [knows, lengths]),
+            "C6" => claim.Judge(FirstTokenGains(evidence), [knows, lengths]),
             "C7" => claim.Judge(
                 [
                     Less1(evidence.CountedRatio(Tight(1), Tight(0.8), EndToEnd)), Less1(evidence.CountedRatio(Tight(0.5), Tight(0.8), EndToEnd)),
@@ -37,10 +37,10 @@ internal static class TrailJudge
                 [knows, lengths]),
             "C8" => claim.Judge(
                 [
-                    PartOfGain(evidence), evidence.LiveRatio("sjf", "l-sprpt", evidence.Settings.Loads[^1], EndToEnd),
-                    evidence.LiveRatio("l-sprpt", "trail", evidence.Settings.Loads[^1], EndToEnd),
+                    PartOfGain(evidence), evidence.LoadRatio("sjf", "l-sprpt", loads[^1], EndToEnd),
+                    evidence.LoadRatio("l-sprpt", "trail", loads[^1], EndToEnd),
                 ],
-                [knows, lengths, load]),
+                [knows, lengths]),
             "C9" => claim.Judge(Burst(evidence), [knows, lengths]),
             "C10" => claim.Judge(Queues(evidence.Queues), [0.01 / evidence.Queues.Max(point => point.StandardError / point.Simulated)]),
             _ => throw new ArgumentException($"no rule for {claim.Id}", nameof(claim)),
@@ -62,12 +62,12 @@ internal static class TrailJudge
         var (low, high) = (evidence.Settings.Loads[0], evidence.Settings.Loads[^1]);
         return
         [
-            evidence.LiveRatio("fcfs", "trail", high, FirstToken),
+            evidence.LoadRatio("fcfs", "trail", high, FirstToken),
             TrailEvidence.OverSeeds([.. Ratios(high).Zip(Ratios(low), (a, b) => a - b)]),
         ];
 
         IEnumerable<double> Ratios(double load) =>
-            evidence.LiveValues("fcfs", load, FirstToken).Zip(evidence.LiveValues("trail", load, FirstToken), (a, b) => a / b);
+            evidence.LoadValues("fcfs", load, FirstToken).Zip(evidence.LoadValues("trail", load, FirstToken), (a, b) => a / b);
     }
 
     private static Interval PartOfGain(TrailEvidence evidence)
@@ -76,7 +76,7 @@ internal static class TrailJudge
         var (fcfs, sjf, trail) = (Values("fcfs"), Values("sjf"), Values("trail"));
         return TrailEvidence.OverSeeds([.. Enumerable.Range(0, fcfs.Length).Select(i => (fcfs[i] - sjf[i]) / (fcfs[i] - trail[i]))]);
 
-        double[] Values(string policy) => evidence.LiveValues(policy, load, EndToEnd);
+        double[] Values(string policy) => evidence.LoadValues(policy, load, EndToEnd);
     }
 
     private static Interval[] Burst(TrailEvidence evidence)

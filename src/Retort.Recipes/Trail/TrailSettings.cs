@@ -88,9 +88,13 @@ public sealed record LiveSettings
 /// <summary>Runs on the counted clock, and theory.</summary>
 public sealed record CountedSettings
 {
-    /// <summary>Requests of a run.</summary>
+    /// <summary>Requests of a run at a load below 1.</summary>
     [Doc("Requests of a counted run", Unit = "requests"), Range(20, 1e7)]
-    public int Requests { get; init; } = 3000;
+    public int Requests { get; init; } = 20_000;
+
+    /// <summary>Requests of a run at a load above 1.</summary>
+    [Doc("Requests of a counted run that overloads the engine", Unit = "requests"), Range(20, 1e7)]
+    public int OverloadRequests { get; init; } = 1500;
 
     /// <summary>Requests that arrive at once.</summary>
     [Doc("Requests of a counted burst", Unit = "requests"), Range(20, 1e7)]
@@ -104,8 +108,8 @@ public sealed record CountedSettings
     [Doc("Loads at which C is varied, ascending; the last is judged"), Range(0.01, 10)]
     public IReadOnlyList<double> Loads { get; init; } = [0.7, 0.85, 0.95];
 
-    /// <summary>Cost of a step, by which C7 and C9 are judged: fixed, so that equal settings give equal bits.</summary>
-    [Doc("Cost of a step, by which C7 and C9 are judged")]
+    /// <summary>Cost of a step, by which policies are judged: fixed, so that equal settings give equal bits.</summary>
+    [Doc("Cost of a step, by which policies are judged")]
     public CostSettings Cost { get; init; } = new();
 
     /// <summary>Mean absolute errors of the oracle with noise.</summary>
@@ -202,7 +206,6 @@ public sealed record TrailSettings : ICheckedSettings
     /// <inheritdoc/>
     public SettingProblem? FindProblem()
     {
-        int[] runs = [Live.Requests, Live.OverloadRequests, Live.BurstRequests, Counted.Requests, Counted.BurstRequests];
         double[] judged = [0.2, 0.5, 0.8, 1];
         return Seeds.Count < 2 ? new(nameof(Seeds), "has fewer than two", "two seeds or more: intervals are over them")
             : Task.FindProblem() is { } problem ? new(nameof(Task), problem.What, problem.Expected)
@@ -214,8 +217,6 @@ public sealed record TrailSettings : ICheckedSettings
                 ? new(nameof(Context), $"is {Context}", $"room for a prompt and an output: {InstructionSettings.MaxPromptTokens + Task.MaxOutputTokens}")
             : RoomyKvTokens < Context || TightKvTokens < Context
                 ? new(nameof(TightKvTokens), $"or roomyKvTokens is below the context of {Context}", "a cache that holds one sequence")
-            : runs.Max() > RecordedRequests
-                ? new(nameof(RecordedRequests), $"is {RecordedRequests}", $"at least the {runs.Max()} requests of the largest run")
             : null;
     }
 

@@ -1,3 +1,4 @@
+using Retort.Analysis;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Trail;
@@ -7,14 +8,26 @@ internal static class TrailTables
 {
     /// <summary>All tables.</summary>
     public static IReadOnlyList<ReportTable> All(TrailEvidence evidence) =>
-        [Live(evidence), Gains(evidence), Speed(evidence), Engine(evidence), Predictors(evidence), C(evidence), Queues(evidence)];
+        
+    [
+        Gains(evidence, "Counted clock: first come, first served over each policy, paired by seed, with 95 % intervals", false, evidence.LoadRatio),
+        Policies(evidence, "Counted clock, means over seeds, in milliseconds", false, evidence.LoadValues),
+        Predictors(evidence),
+        Gains(evidence, "Wall clock: first come, first served over each policy, paired by seed, with 95 % intervals (load 0: a burst)", true, evidence.LiveRatio),
+        Policies(evidence, "Wall clock, means over seeds, in milliseconds (load 0: a burst)", true, evidence.LiveValues),
+        Speed(evidence), Engine(evidence), C(evidence), Queues(evidence),
+    ];
 
-    private static ReportTable Live(TrailEvidence evidence) => new(
-        "Live runs, means over seeds, in milliseconds (load 0: a burst)",
+    private static IEnumerable<double> Loads(TrailEvidence evidence, bool isLive) =>
+        LiveStudy.Loads(evidence.Settings).Where(load => isLive || load > 0);
+
+    private static ReportTable Policies(
+        TrailEvidence evidence, string title, bool isLive, Func<string, double, Func<RunSummary, double>, double[]> values) => new(
+        title,
         ["load", "policy", "end to end, mean", "median", "p90", "p99", "first token, mean", "median", "p90", "p99", "preemptions a request", "recomputed a request"],
-        [.. LiveStudy.Loads(evidence.Settings).SelectMany(load => LiveStudy.Policies.Select(policy =>
+        [.. Loads(evidence, isLive).SelectMany(load => LiveStudy.Policies.Select(policy =>
         {
-            double Mean(Func<RunSummary, double> quantity) => evidence.LiveValues(policy, load, quantity).Average();
+            double Mean(Func<RunSummary, double> quantity) => values(policy, load, quantity).Average();
             Cell Ms(Func<RunSummary, double> quantity) => Round(1e3 * Mean(quantity));
             return (IReadOnlyList<Cell>)[
                 load, policy, Ms(run => run.EndToEnd.Mean), Ms(run => run.EndToEnd.Median), Ms(run => run.EndToEnd.P90), Ms(run => run.EndToEnd.P99),
@@ -22,20 +35,21 @@ internal static class TrailTables
                 Round(Mean(run => run.Preemptions)), Round(Mean(run => run.Recomputed))];
         }))]);
 
-    private static ReportTable Gains(TrailEvidence evidence) => new(
-        "Live: first come, first served over each policy, paired by seed, with 95 % intervals",
+    private static ReportTable Gains(
+        TrailEvidence evidence, string title, bool isLive, Func<string, string, double, Func<RunSummary, double>, Interval> ratio) => new(
+        title,
         ["load", "policy", "end to end", "low", "high", "first token", "low", "high"],
-        [.. LiveStudy.Loads(evidence.Settings).SelectMany(load => LiveStudy.Policies.Skip(1).Select(policy =>
+        [.. Loads(evidence, isLive).SelectMany(load => LiveStudy.Policies.Skip(1).Select(policy =>
         {
-            var (end, first) = (evidence.LiveRatio("fcfs", policy, load, TrailJudge.EndToEnd), evidence.LiveRatio("fcfs", policy, load, TrailJudge.FirstToken));
+            var (end, first) = (ratio("fcfs", policy, load, TrailJudge.EndToEnd), ratio("fcfs", policy, load, TrailJudge.FirstToken));
             return (IReadOnlyList<Cell>)[load, policy, Round(end.Value), Round(end.Low), Round(end.High), Round(first.Value), Round(first.Low), Round(first.High)];
         }))]);
 
     private static ReportTable Speed(TrailEvidence evidence) => new(
-        "Live: the engine's saturated speed around each block, and the requests a second made of it",
-        ["seed", "load", "tokens/s before", "after", "requests/s"],
+        "Wall clock: the engine's saturated speed around each block, and the requests a second made of it",
+        ["seed", "load", "tokens/s before", "after", "load by both", "requests/s"],
         [.. evidence.Live.Select(block => (IReadOnlyList<Cell>)[
-            (double)block.Seed, block.Load, Math.Round(block.TokensPerSecondBefore), Math.Round(block.TokensPerSecondAfter), Round(block.RequestsPerSecond)])]);
+            (double)block.Seed, block.Load, Math.Round(block.TokensPerSecondBefore), Math.Round(block.TokensPerSecondAfter), Round(block.LoadKept), Round(block.RequestsPerSecond)])]);
 
     private static ReportTable Engine(TrailEvidence evidence)
     {
@@ -68,6 +82,7 @@ internal static class TrailTables
                 .. evidence.Predictor.Layers.Select((layer, i) => Row($"block {layer.Layer}, each step by itself", errors.LayerProbes[i])),
                 .. evidence.Predictor.Layers.Select((layer, i) => Row($"block {layer.Layer}, smoothed", errors.LayerSmoothed[i])),
                 Row($"served: block {evidence.Predictor.Layer}, each step by itself", errors.Probe), Row("served: smoothed", errors.Smoothed),
+                Row("the same, smoothed by the published rule", errors.Published),
                 Row("true bin", errors.TrueBin),
             ]);
 

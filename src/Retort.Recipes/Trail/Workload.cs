@@ -8,23 +8,22 @@ namespace Retort.Recipes.Trail;
 internal sealed record Workload(int[] Requests, double[] Arrivals)
 {
     /// <summary>
-    /// A Poisson process of which <paramref name="count"/> arrivals are known to come in as many mean gaps, by requests drawn from
-    /// <paramref name="recorded"/> without repetition.
+    /// A Poisson process of which <paramref name="count"/> arrivals are known to come in as many mean gaps, each of one of the
+    /// <paramref name="recorded"/> requests, independent of the others.
     /// </summary>
     public static Workload Draw(ulong seed, int recorded, int count)
     {
         var random = CounterRandom.For(seed, "trail/arrivals");
-        int[] order = [.. Enumerable.Range(0, recorded)];
-        random.Shuffle(order.AsSpan());
-        var (sums, now) = (new double[count], 0.0);
+        var (requests, sums, now) = (new int[count], new double[count], 0.0);
         for (var i = 0; i < count; i++)
         {
+            requests[i] = random.NextInt32(recorded);
             sums[i] = now -= ExactMath.Log(1 - random.NextDouble());
         }
 
         // With the gap to the arrival that would have been next, the sums are uniform order statistics.
         now -= ExactMath.Log(1 - random.NextDouble());
-        return new(order[..count], [.. sums.Select(sum => count * (sum / now))]);
+        return new(requests, [.. sums.Select(sum => count * (sum / now))]);
     }
 
     /// <summary>The same requests, all at once.</summary>

@@ -11,13 +11,14 @@ namespace Retort.Training.Lengths;
 /// <param name="PromptOnly">The prompt model's length, counted down.</param>
 /// <param name="Probe">The chosen layer's probe, each step by itself.</param>
 /// <param name="Smoothed">The same, smoothed over the steps.</param>
+/// <param name="Published">The same, smoothed by the published rule.</param>
 /// <param name="TrueBin">The midpoint of the true bin.</param>
 /// <param name="LayerProbes">Each layer's probe, trained alike, each step by itself.</param>
 /// <param name="LayerSmoothed">The same, smoothed.</param>
 /// <param name="PromptBins">Steps by true bin of the remaining length (outer) and predicted bin (inner), by <paramref name="PromptOnly"/>.</param>
 /// <param name="SmoothedBins">The same, by <paramref name="Smoothed"/>.</param>
 public sealed record HeldOutErrors(
-    int[] Steps, double[] ConstantMean, double[] PromptOnly, double[] Probe, double[] Smoothed, double[] TrueBin,
+    int[] Steps, double[] ConstantMean, double[] PromptOnly, double[] Probe, double[] Smoothed, double[] Published, double[] TrueBin,
     double[][] LayerProbes, double[][] LayerSmoothed, long[][] PromptBins, long[][] SmoothedBins)
 {
     /// <summary>Mean absolute error over all steps of these <paramref name="errors"/>.</summary>

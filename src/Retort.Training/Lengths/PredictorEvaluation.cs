@@ -8,18 +8,20 @@ namespace Retort.Training.Lengths;
 /// Measures predictors on every decode step of requests: |estimate - tokens still to come| before each token is drawn, averaged over all
 /// steps. Estimates are those the engine would have had: the same beliefs, refined at every step.
 /// </summary>
-internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, LengthBins bins, PredictorSettings settings)
+internal sealed class PredictorEvaluation(
+    IReadOnlyList<LengthProbe> probes, IReadOnlyList<BinSmoothing> smoothings, LengthBins bins, PredictorSettings settings)
 {
     private readonly Dictionary<ServedRequest, int> places = [];
-    private double[][] raw = [], smoothed = [];
+    private double[][] raw = [];
+    private double[][][] smoothed = [];
 
     /// <summary>Errors of probe <paramref name="index"/>, each step by itself, summed over each request's steps.</summary>
     public double[] Raw(int index) => raw[index];
 
-    /// <summary>Errors of probe <paramref name="index"/>, smoothed over the steps, summed over each request's.</summary>
-    public double[] Smoothed(int index) => smoothed[index];
+    /// <summary>Errors of probe <paramref name="index"/> under smoothing <paramref name="smoothing"/>, summed over each request's steps.</summary>
+    public double[] Smoothed(int index, int smoothing) => smoothed[index][smoothing];
 
-    /// <summary>True and predicted bin of every step: the last probe's, smoothed.</summary>
+    /// <summary>True and predicted bin of every step: the last probe's under the first smoothing.</summary>
     public BinCounts Bins { get; } = new();
 
     /// <summary>
@@ -58,7 +60,7 @@ internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, Len
         }
 
         raw = [.. probes.Select(_ => new double[requests.Count])];
-        smoothed = [.. probes.Select(_ => new double[requests.Count])];
+        smoothed = [.. probes.Select(_ => smoothings.Select(_ => new double[requests.Count]).ToArray())];
         var longest = requests.Max(request => request.Length);
         var network = probes[0].Network;
         var bytes = BinClassifier.ForwardBytes(network.NumInputs, settings.InnerSize, longest);
@@ -96,22 +98,29 @@ internal sealed class PredictorEvaluation(IReadOnlyList<LengthProbe> probes, Len
 
     private void Add(int probe, ServedRequest request, ReadOnlySpan<float> logits)
     {
-        var (belief, place) = (new LengthBelief(1, request.MaxNewTokens), places[request]);
-        Span<double> probabilities = stackalloc double[LengthBins.Count];
+        var place = places[request];
+        LengthBelief[] beliefs = [.. smoothings.Select(_ => new LengthBelief(1, request.MaxNewTokens))];
+        Span<double> probabilities = stackalloc double[LengthBins.Count], weights = stackalloc double[LengthBins.Count];
         for (var step = 0; step < request.Length; step++)
         {
             var remaining = request.Length - step;
-            BinClassifier.Softmax(logits.Slice(step * LengthBins.Count, LengthBins.Count), probabilities);
+            var row = logits.Slice(step * LengthBins.Count, LengthBins.Count);
+            BinClassifier.Softmax(row, probabilities);
             raw[probe][place] += Math.Abs(Math.Clamp(bins.Mean(probabilities), 0, request.MaxNewTokens - step) - remaining);
-            if (step % settings.RefineEvery == 0)
+            for (var i = 0; i < beliefs.Length; i++)
             {
-                belief.Refine(bins, step, probabilities);
+                if (step % settings.RefineEvery == 0)
+                {
+                    smoothings[i].Weigh(row, probabilities, weights);
+                    beliefs[i].Refine(bins, step, probabilities, weights);
+                }
+
+                smoothed[probe][i][place] += Math.Abs(beliefs[i].Remaining(step) - remaining);
             }
 
-            smoothed[probe][place] += Math.Abs(belief.Remaining(step) - remaining);
             if (probe == probes.Count - 1)
             {
-                Bins.Add(bins, remaining, belief.Remaining(step));
+                Bins.Add(bins, remaining, beliefs[0].Remaining(step));
             }
         }
     }

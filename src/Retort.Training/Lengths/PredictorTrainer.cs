@@ -76,9 +76,12 @@ public static class PredictorTrainer
             var prompts = TrainPrompts(requests);
             var heldOut = requests.Where(request => request.Part == RequestPart.HeldOut).ToList();
             List<LengthProbe> probes = [.. layers.Select((each, i) => NewProbe(each, networks[i])), NewProbe(layer, chosen)];
-            var evaluation = new PredictorEvaluation(probes, bins, settings);
+            PredictorEvaluation evaluation;
+            BinSmoothing smoothing;
             try
             {
+                smoothing = ChooseSmoothing(replay, probes[^1], learned);
+                evaluation = new PredictorEvaluation(probes, [smoothing, BinSmoothing.Published], bins, settings);
                 evaluation.Run(replay, heldOut, progress, cancellation);
             }
             catch
@@ -98,8 +101,8 @@ public static class PredictorTrainer
                 [.. heldOut.Select(request => request.Length)],
                 PredictorEvaluation.CountingDown(heldOut, bins, _ => meanLength),
                 PredictorEvaluation.CountingDown(heldOut, bins, request => prompts.Predict(request.Prompt), initialBins),
-                evaluation.Raw(last), evaluation.Smoothed(last), PredictorEvaluation.TrueBin(heldOut, bins),
-                [.. layers.Select((_, i) => evaluation.Raw(i))], [.. layers.Select((_, i) => evaluation.Smoothed(i))],
+                evaluation.Raw(last), evaluation.Smoothed(last, 0), evaluation.Smoothed(last, 1), PredictorEvaluation.TrueBin(heldOut, bins),
+                [.. layers.Select((_, i) => evaluation.Raw(i))], [.. layers.Select((_, i) => evaluation.Smoothed(i, 0))],
                 initialBins.Counts, evaluation.Bins.Counts);
             measured?.Invoke(errors);
             var record = new PredictorRecord
@@ -111,6 +114,8 @@ public static class PredictorTrainer
                 VocabularySize = model.Config.VocabularySize,
                 InnerSize = settings.InnerSize,
                 MeanLength = meanLength,
+                BinShares = smoothing.Shares,
+                SmoothingPower = smoothing.Power,
                 TrainedOn = new PredictorTraining
                 {
                     Model = modelName,
@@ -132,12 +137,13 @@ public static class PredictorTrainer
                     PromptOnly = errors.Mean(errors.PromptOnly),
                     Probe = errors.Mean(errors.Probe),
                     Smoothed = errors.Mean(errors.Smoothed),
+                    Published = errors.Mean(errors.Published),
                     TrueBin = errors.Mean(errors.TrueBin),
                 },
                 Layers = [.. layers.Select((each, i) => new LayerErrors(
                     each, networks[i].ValidationError, errors.Mean(errors.LayerProbes[i]), errors.Mean(errors.LayerSmoothed[i])))],
             };
-            return new TrainedPredictor(record, probes[^1], prompts);
+            return new TrainedPredictor(record, probes[^1] with { Smoothing = smoothing }, prompts);
         }
 
         /// <summary>The first requests, and no fewer than give one to learn from and one to validate.</summary>
@@ -155,6 +161,14 @@ public static class PredictorTrainer
             store.Fill(replay, progress, cancellation);
             return (Train([.. layers.Select(layer => (Func<Device, ClassifierData>)(device => new VectorData(device, store, layer, bins)))],
                 [.. layers.Select(layer => $"probe {layer}")]), store.Samples(RequestPart.Training).Length);
+        }
+
+        private BinSmoothing ChooseSmoothing(HiddenReplay replay, LengthProbe probe, List<ServedRequest> learned)
+        {
+            var candidates = SmoothingChoice.Candidates(learned.Where(request => request.Part == RequestPart.Training), bins);
+            var evaluation = new PredictorEvaluation([probe], candidates, bins, settings);
+            evaluation.Run(replay, [.. learned.Where(request => request.Part == RequestPart.Validation)], progress, cancellation);
+            return SmoothingChoice.Best(candidates, evaluation);
         }
 
         private PromptLengthModel TrainPrompts(ServedRequest[] requests)

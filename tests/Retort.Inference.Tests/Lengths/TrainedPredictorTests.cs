@@ -31,7 +31,9 @@ public sealed class TrainedPredictorTests : IDisposable
         saved.Save(path);
         Assert.Equal(["predictor.json", "predictor.safetensors"], Directory.EnumerateFiles(path).Select(Path.GetFileName).Order());
         using var loaded = TrainedPredictor.Load(path, model);
-        Assert.Equal(saved.Record with { Layers = [] }, loaded.Record with { Layers = [] });
+        Assert.Equal(saved.Record with { Layers = [], BinShares = [] }, loaded.Record with { Layers = [], BinShares = [] });
+        Assert.Equal(saved.Record.BinShares, loaded.Record.BinShares);
+        Assert.Equal(saved.Probe.Smoothing.Power, loaded.Probe.Smoothing.Power);
         Assert.Equal(saved.Record.Layers, loaded.Record.Layers);
         Assert.Equal(saved.Prompts.Predict([3, 4]), loaded.Prompts.Predict([3, 4]));
         Assert.Equal(TransformerCases.Bits(Weights(saved)), TransformerCases.Bits(Weights(loaded)));
@@ -61,6 +63,8 @@ public sealed class TrainedPredictorTests : IDisposable
     [InlineData("\"max_length\": 256,", "", "predictor.json: is not a predictor's record")]
     [InlineData("\"max_length\": 256,", "\"max_length\": 256, \"more\": 1,", "predictor.json: is not a predictor's record")]
     [InlineData("\"max_length\": 256", "\"max_length\": \"long\"", "predictor.json: is not a predictor's record")]
+    [InlineData("0.3,", "0,", "predictor.json: bin_shares: is [0, 0.2, ")]
+    [InlineData("\"smoothing_power\": 0.2", "\"smoothing_power\": 2", "predictor.json: smoothing_power: is 2; expected above 0, at most 1")]
     [InlineData("{", "[", "predictor.json: is not a predictor's record")]
     public void A_record_that_does_not_fit_is_refused(string from, string to, string message)
     {
@@ -118,7 +122,8 @@ public sealed class TrainedPredictorTests : IDisposable
     private TrainedPredictor Sample()
     {
         var (bins, features) = (new LengthBins(256), new PromptFeatures(model.Config.VocabularySize));
-        var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 6));
+        double[] shares = [0.3, 0.2, 0.1, 0.1, 0.1, 0.08, 0.05, 0.04, 0.02, 0.01];
+        var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 6)) { Smoothing = new(shares, 0.2) };
         var prompts = new PromptLengthModel(features, bins, new BinClassifier(device, features.Count, 6));
         probe.Network.Initialize(1, "probe");
         prompts.Network.Initialize(1, "prompt");
@@ -132,6 +137,8 @@ public sealed class TrainedPredictorTests : IDisposable
                 VocabularySize = model.Config.VocabularySize,
                 InnerSize = 6,
                 MeanLength = 31.5,
+                BinShares = shares,
+                SmoothingPower = 0.2,
                 TrainedOn = new PredictorTraining
                 {
                     Model = "m",
@@ -147,7 +154,7 @@ public sealed class TrainedPredictorTests : IDisposable
                     Epochs = 30,
                     LearningRate = 1e-3,
                 },
-                HeldOutMae = new PredictorErrors { ConstantMean = 5, PromptOnly = 4, Probe = 3, Smoothed = 2, TrueBin = 1 },
+                HeldOutMae = new PredictorErrors { ConstantMean = 5, PromptOnly = 4, Probe = 3, Smoothed = 2, Published = 2.5, TrueBin = 1 },
                 Layers = [new LayerErrors(0, 3, 3.5, 3.25), new LayerErrors(1, 2, 2.5, 2.25)],
             },
             probe, prompts);

@@ -62,7 +62,7 @@ public sealed class PredictorTrainerTests : IDisposable
         Assert.InRange(record.TrainedOn.CutOff, 0.01, 0.5);
         // A bin is 4 tokens wide: its middle is 0, 1 or 2 away, and clamped at the end.
         Assert.InRange(record.HeldOutMae.TrueBin, 0.3, 1.5);
-        Assert.All((double[])[record.HeldOutMae.ConstantMean, record.HeldOutMae.PromptOnly, record.HeldOutMae.Probe, record.HeldOutMae.Smoothed],
+        Assert.All((double[])[record.HeldOutMae.ConstantMean, record.HeldOutMae.PromptOnly, record.HeldOutMae.Probe, record.HeldOutMae.Smoothed, record.HeldOutMae.Published],
             error => Assert.InRange(error, record.HeldOutMae.TrueBin, 20));
         using var one = PredictorTrainer.Run(
             model, Prompts, [0], Settings with { Layers = [1], Epochs = 1 }, "m", "d", cancellation: TestContext.Current.CancellationToken);
@@ -75,7 +75,8 @@ public sealed class PredictorTrainerTests : IDisposable
         using var device = new CpuDevice(2);
         using var model = TransformerCases.Build(TransformerCases.All["qwen2"], device);
         var bins = new LengthBins(40);
-        using var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 8));
+        var smoothing = new BinSmoothing([0.3, 0.2, 0.1, 0.1, 0.1, 0.08, 0.05, 0.04, 0.02, 0.01], 0.3);
+        using var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 8)) { Smoothing = smoothing };
         probe.Network.Initialize(1, "probe");
         var requests = ServedRequest.Serve(
             model, Prompts[..20], [0], Settings, SilentProgress.Instance, TestContext.Current.CancellationToken);
@@ -93,15 +94,16 @@ public sealed class PredictorTrainerTests : IDisposable
             }
         }
 
-        var evaluation = new PredictorEvaluation([probe], bins, Settings);
+        var evaluation = new PredictorEvaluation([probe], [smoothing, BinSmoothing.Published], bins, Settings);
         using (var replay = new HiddenReplay(model, requests.Max(request => request.NumFed)))
         {
             evaluation.Run(replay, requests, SilentProgress.Instance, TestContext.Current.CancellationToken);
         }
 
-        Assert.Equal(requests.Length, evaluation.Smoothed(0).Length);
-        Assert.Equal(smoothed / steps, evaluation.Smoothed(0).Sum() / steps, 1e-12);
-        Assert.NotEqual(evaluation.Raw(0), evaluation.Smoothed(0));
+        Assert.Equal(requests.Length, evaluation.Smoothed(0, 0).Length);
+        Assert.Equal(smoothed / steps, evaluation.Smoothed(0, 0).Sum() / steps, 1e-12);
+        Assert.NotEqual(evaluation.Raw(0), evaluation.Smoothed(0, 0));
+        Assert.NotEqual(evaluation.Smoothed(0, 1), evaluation.Smoothed(0, 0));
         Assert.Equal(steps, evaluation.Bins.Counts.Sum(row => row.Sum()));
     }
 

@@ -1,0 +1,54 @@
+using Retort.Core;
+
+namespace Retort.Inference.Lengths;
+
+/// <summary>
+/// What a classifier's output weighs in a belief. The published rule (specification, section 2.4) multiplies a belief by the output p itself. But p is a
+/// posterior: it holds the bins' shares s, and each step would multiply them in again; and outputs of neighbouring steps say nearly the same.
+/// Hence (p / s)^power, a likelihood, tempered.
+/// </summary>
+public sealed record BinSmoothing
+{
+    /// <summary>The published rule: p.</summary>
+    public static BinSmoothing Published { get; } = new();
+
+    private readonly double[] factors = [];
+
+    private BinSmoothing() => (Shares, Power) = ([], 1);
+
+    /// <summary>(p / <paramref name="shares"/>)^<paramref name="power"/>.</summary>
+    /// <param name="shares">How often each bin is the true one, over all decode steps; positive.</param>
+    /// <param name="power">Above 0; 1 where the outputs of a request's steps were independent.</param>
+    public BinSmoothing(IReadOnlyList<double> shares, double power)
+    {
+        (Shares, Power) = (shares, power);
+        factors = [.. shares.Select(share => ExactMath.Exp(-power * ExactMath.Log(share)))];
+    }
+
+    /// <summary>Shares of the bins; none: the published rule.</summary>
+    public IReadOnlyList<double> Shares { get; }
+
+    /// <summary>The power.</summary>
+    public double Power { get; }
+
+    /// <summary>Weights of the bins, up to a factor, for a classifier's <paramref name="logits"/> and their softmax <paramref name="p"/>.</summary>
+    public void Weigh(ReadOnlySpan<float> logits, ReadOnlySpan<double> p, Span<double> weights)
+    {
+        if (factors.Length == 0)
+        {
+            p.CopyTo(weights);
+            return;
+        }
+
+        var max = float.NegativeInfinity;
+        foreach (var logit in logits)
+        {
+            max = Math.Max(max, logit);
+        }
+
+        for (var i = 0; i < logits.Length; i++)
+        {
+            weights[i] = factors[i] * ExactMath.Exp(Power * (logits[i] - (double)max));
+        }
+    }
+}
