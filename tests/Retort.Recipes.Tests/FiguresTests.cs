@@ -128,6 +128,7 @@ public sealed class FiguresTests
         Assert.Equal([0, 20, 40, 60], Ticks.Linear(0, 65, 5));
         Assert.Equal([-0.2, -0.1, 0, 0.1], Ticks.Linear(-0.25, 0.15, 5).Select(t => Math.Round(t, 12)));
         Assert.Equal([200, 500, 1000, 2000], Ticks.Log(150, 3000, 9).Select(t => Math.Round(t, 6)));
+        Assert.Equal([2, 2.5, 3], Ticks.Log(1.6, 3.4, 9).Select(t => Math.Round(t, 6)));
         Assert.Equal([1, 10, 100, 1000, 10000, 100000], Ticks.Log(1, 1e5, 6).Select(t => Math.Round(t, 6)));
     }
 

@@ -45,7 +45,7 @@ internal sealed class TrainPredictorCommand : Command
         $"Width of the classifiers' hidden layer. [default: {Defaults.InnerSize}]");
 
     private readonly Option<float?> learningRate = NumberOption.Real("--learning-rate", value => value is > 0 and < 10, "above 0, below 10",
-        $"Of the first step; falls to 0 along half a cosine. [default: {Defaults.LearningRate.ToString(CultureInfo.InvariantCulture)}]");
+        $"Of the probes' first step; falls to 0 along half a cosine. [default: {Defaults.LearningRate.ToString(CultureInfo.InvariantCulture)}]");
 
     public TrainPredictorCommand(CliHost host)
         : base("predictor", "Train a predictor of completion lengths: the model completes the prompts,\n"

@@ -21,7 +21,10 @@ internal static class Ticks
         return [.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => (first + i) * step)];
     }
 
-    /// <summary>1-2-5 numbers, or whole powers of ten when those would be more than <paramref name="count"/>.</summary>
+    /// <summary>
+    /// 1-2-5 numbers, or whole powers of ten when those would be more than <paramref name="count"/>, or the linear ones where fewer than three
+    /// would be left.
+    /// </summary>
     public static double[] Log(double min, double max, int count)
     {
         var (low, high) = ((int)Math.Floor(Math.Log10(min)), (int)Math.Ceiling(Math.Log10(max)));
@@ -32,7 +35,7 @@ internal static class Ticks
                 .Where(t => t >= min * (1 - 1e-9) && t <= max * (1 + 1e-9)).ToArray();
             if (ticks.Length <= count || digits.Length == 1)
             {
-                return ticks.Length >= 2 ? ticks : [min, max];
+                return ticks.Length >= 3 ? ticks : Linear(min, max, Math.Min(count, 5));
             }
         }
 

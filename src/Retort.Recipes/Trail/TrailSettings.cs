@@ -37,8 +37,8 @@ public sealed record PredictorStudy
     public int BatchVectors { get; init; } = 32;
 
     /// <summary>Learning rate of the first step; it falls to 0 along half a cosine.</summary>
-    [Doc("Learning rate of the first step"), Positive]
-    public double LearningRate { get; init; } = 1e-3;
+    [Doc("Learning rate of the probes' first step"), Positive]
+    public double LearningRate { get; init; } = 4e-3;
 }
 
 /// <summary>What a step of the counted clock costs, in microseconds.</summary>
@@ -46,15 +46,15 @@ public sealed record CostSettings
 {
     /// <summary>Whatever is in it.</summary>
     [Doc("Fixed cost of a step", Unit = "us"), NotNegative]
-    public double Step { get; init; } = 10;
+    public double Step { get; init; } = 4;
 
     /// <summary>A row that decodes.</summary>
     [Doc("Cost of a decoded row", Unit = "us"), NotNegative]
-    public double DecodeRow { get; init; } = 15;
+    public double DecodeRow { get; init; } = 17;
 
     /// <summary>A prompt token that is read.</summary>
     [Doc("Cost of a prompt token", Unit = "us"), NotNegative]
-    public double PrefillToken { get; init; } = 9;
+    public double PrefillToken { get; init; } = 10;
 }
 
 /// <summary>Runs on the wall clock.</summary>
@@ -62,11 +62,11 @@ public sealed record LiveSettings
 {
     /// <summary>Requests of a run at a load below 1.</summary>
     [Doc("Requests of a live run", Unit = "requests"), Range(20, 1e7)]
-    public int Requests { get; init; } = 6000;
+    public int Requests { get; init; } = 2000;
 
     /// <summary>Requests of a run at a load above 1.</summary>
     [Doc("Requests of a live run that overloads the engine", Unit = "requests"), Range(20, 1e7)]
-    public int OverloadRequests { get; init; } = 1500;
+    public int OverloadRequests { get; init; } = 1000;
 
     /// <summary>Requests that arrive at once; 0: no burst is run.</summary>
     [Doc("Requests of a live burst; 0: none is run", Unit = "requests"), NotNegative]
@@ -90,7 +90,7 @@ public sealed record CountedSettings
 {
     /// <summary>Requests of a run at a load below 1.</summary>
     [Doc("Requests of a counted run", Unit = "requests"), Range(20, 1e7)]
-    public int Requests { get; init; } = 20_000;
+    public int Requests { get; init; } = 10_000;
 
     /// <summary>Requests of a run at a load above 1.</summary>
     [Doc("Requests of a counted run that overloads the engine", Unit = "requests"), Range(20, 1e7)]

@@ -34,8 +34,11 @@ public sealed record PredictorSettings
     /// <summary>Vectors in a batch.</summary>
     public int BatchVectors { get; init; } = 32;
 
-    /// <summary>Learning rate of the first step; it falls to 0 along half a cosine.</summary>
-    public double LearningRate { get; init; } = 1e-3;
+    /// <summary>Learning rate of the probes' first step; it falls to 0 along half a cosine.</summary>
+    public double LearningRate { get; init; } = 4e-3;
+
+    /// <summary>The same of the prompt model, which overfits at the probes'.</summary>
+    public double PromptLearningRate { get; init; } = 1e-3;
 
     /// <summary>AdamW's weight decay.</summary>
     public float WeightDecay { get; init; } = 0.01f;
@@ -62,6 +65,7 @@ public sealed record PredictorSettings
         Check(Epochs >= 1, "epochs", Epochs, "at least 1");
         Check(BatchVectors is >= 1 and <= 1 << 16, "batchVectors", BatchVectors, $"1 to {1 << 16}");
         Check(LearningRate > 0 && double.IsFinite(LearningRate), "learningRate", LearningRate, "a positive number");
+        Check(PromptLearningRate > 0 && double.IsFinite(PromptLearningRate), "promptLearningRate", PromptLearningRate, "a positive number");
         foreach (var layer in Layers ?? [])
         {
             Check(layer >= 0 && layer < numLayers, "layers", layer, $"blocks from 0 to {numLayers - 1}");

@@ -160,7 +160,7 @@ public static class PredictorTrainer
             using var store = new VectorStore(model.Device, HiddenSize, layers, requests, settings);
             store.Fill(replay, progress, cancellation);
             return (Train([.. layers.Select(layer => (Func<Device, ClassifierData>)(device => new VectorData(device, store, layer, bins)))],
-                [.. layers.Select(layer => $"probe {layer}")]), store.Samples(RequestPart.Training).Length);
+                [.. layers.Select(layer => $"probe {layer}")], settings), store.Samples(RequestPart.Training).Length);
         }
 
         private BinSmoothing ChooseSmoothing(HiddenReplay replay, LengthProbe probe, List<ServedRequest> learned)
@@ -173,18 +173,19 @@ public static class PredictorTrainer
 
         private PromptLengthModel TrainPrompts(ServedRequest[] requests)
         {
-            var network = Train([_ => new PromptData(requests, features, bins, settings)], ["prompt"])[0];
+            var network = Train(
+                [_ => new PromptData(requests, features, bins, settings)], ["prompt"], settings with { LearningRate = settings.PromptLearningRate })[0];
             return new PromptLengthModel(features, bins, NewNetwork(features.Count, network));
         }
 
-        private TrainedNetwork[] Train(Func<Device, ClassifierData>[] data, string[] names)
+        private TrainedNetwork[] Train(Func<Device, ClassifierData>[] data, string[] names, PredictorSettings how)
         {
-            using var phase = progress.Begin(names.Length == 1 ? "train " + names[0] : "train probes", (long)names.Length * settings.Epochs, "epochs");
+            using var phase = progress.Begin(names.Length == 1 ? "train " + names[0] : "train probes", (long)names.Length * how.Epochs, "epochs");
             var (networks, finished) = (new TrainedNetwork[names.Length], 0L);
             model.Device.RunOnLanes(names.Length, new TrainingJob((item, lane) =>
             {
                 var device = model.Device.Lane(lane);
-                networks[item] = ClassifierTraining.Run(device, data[item](device), names[item], bins, settings, EpochDone, cancellation);
+                networks[item] = ClassifierTraining.Run(device, data[item](device), names[item], bins, how, EpochDone, cancellation);
             }));
             return networks;
 

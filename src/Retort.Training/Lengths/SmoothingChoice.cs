@@ -6,7 +6,7 @@ namespace Retort.Training.Lengths;
 internal static class SmoothingChoice
 {
     /// <summary>Powers that are tried.</summary>
-    private static readonly double[] Powers = [1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02];
+    private static readonly double[] Powers = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
 
     /// <summary>A smoothing a power.</summary>
     public static IReadOnlyList<BinSmoothing> Candidates(IEnumerable<ServedRequest> training, LengthBins bins)

@@ -56,6 +56,7 @@ public sealed class PredictorTrainerTests : IDisposable
         Assert.Equal([0, 1], record.Layers.Select(layer => layer.Layer));
         Assert.Equal(record.Layer, record.Layers.MinBy(layer => layer.Validation)!.Layer);
         Assert.Equal((120, 24, 19, 8, 40, 10), (record.TrainedOn.Requests, record.HiddenSize, record.VocabularySize, record.InnerSize, record.MaxLength, record.Bins));
+        Assert.Equal(1, record.BinShares.Sum(), 1e-12);
         Assert.InRange(record.TrainedOn.HeldOutRequests, 4, 24);
         Assert.InRange(record.TrainedOn.ValidationRequests, 4, 24);
         Assert.InRange(record.TrainedOn.Samples, 120 * 0.5, 120 * 6);
@@ -67,6 +68,28 @@ public sealed class PredictorTrainerTests : IDisposable
         using var one = PredictorTrainer.Run(
             model, Prompts, [0], Settings with { Layers = [1], Epochs = 1 }, "m", "d", cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(1, Assert.Single(one.Record.Layers).Layer);
+    }
+
+    [Fact]
+    public void The_smoothing_with_the_least_error_is_chosen()
+    {
+        using var device = new CpuDevice(2);
+        using var model = TransformerCases.Build(TransformerCases.All["qwen2"], device);
+        var bins = new LengthBins(40);
+        using var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 8));
+        probe.Network.Initialize(1, "probe");
+        var requests = ServedRequest.Serve(model, Prompts[..20], [0], Settings, SilentProgress.Instance, TestContext.Current.CancellationToken);
+        var candidates = SmoothingChoice.Candidates(requests, bins);
+        var evaluation = new PredictorEvaluation([probe], candidates, bins, Settings);
+        using var replay = new HiddenReplay(model, requests.Max(request => request.NumFed));
+        evaluation.Run(replay, requests, SilentProgress.Instance, TestContext.Current.CancellationToken);
+        var best = SmoothingChoice.Best(candidates, evaluation);
+        double[] errors = [.. candidates.Select((_, i) => evaluation.Smoothed(0, i).Sum())];
+        Assert.Equal(errors.Min(), errors[candidates.Index().First(candidate => candidate.Item == best).Index]);
+        Assert.True(errors.Distinct().Count() > 1);
+        // A share is what was counted, with one more step for each bin.
+        var steps = requests.Sum(request => request.Length);
+        Assert.Equal((1.0 + requests.Sum(request => Math.Min(request.Length, 3))) / (10 + steps), best.Shares[0], 1e-12);
     }
 
     [Fact]
