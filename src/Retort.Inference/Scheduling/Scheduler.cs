@@ -238,8 +238,9 @@ public sealed class Scheduler
             // With nobody running no page would ever come free: prefixes held for others are given up.
         }
 
+        // With nobody running whatever is paused may go: then everything fits, also where pages shared by paused ones count for none of them.
         var isEnough = needed + reserve <= kv.NumFreePages
-            || (needed + reserve <= kv.NumFreePages + Gainable(newcomer) && TryGain(newcomer, needed + reserve));
+            || ((running.Count == 0 || needed + reserve <= kv.NumFreePages + Gainable(newcomer)) && TryGain(newcomer, needed + reserve));
         if (isEnough && (!isSwapped || kv.TrySwapIn(newcomer)) && kv.TryGrow(newcomer, known))
         {
             return true;

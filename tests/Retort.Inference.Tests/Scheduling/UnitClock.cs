@@ -3,8 +3,11 @@ using Retort.Inference.Scheduling;
 
 namespace Retort.Inference.Tests.Scheduling;
 
-/// <summary>A job for <see cref="UnitClock"/>: arrival and output length in tokens, and what a predictor says of it.</summary>
-internal sealed record Job(int Arrival, int Length, double? Predicted = null, int Prompt = 1, int Priority = 0);
+/// <summary>
+/// A job for <see cref="UnitClock"/>: arrival and output length in tokens, and what a predictor says of it. Its text is one letter over
+/// and over, so that jobs of a letter share pages through a prefix cache.
+/// </summary>
+internal sealed record Job(int Arrival, int Length, double? Predicted = null, int Prompt = 1, int Priority = 0, int Letter = 0);
 
 /// <summary>Runs jobs through a scheduler, a step a unit of time, with predictions that fall by one a token.</summary>
 internal static class UnitClock
@@ -24,7 +27,7 @@ internal static class UnitClock
             for (; next < order.Length && jobs[order[next]].Arrival <= now; next++)
             {
                 var job = jobs[order[next]];
-                scheduler.Add(new ScheduledSequence
+                scheduler.Add(new Text(job)
                 {
                     Order = order[next],
                     ArrivalSeconds = job.Arrival,
@@ -45,6 +48,7 @@ internal static class UnitClock
             {
                 var (sequence, draws) = (rows.Sequence, rows.Draws);
                 sequence.NumCached += rows.NumTokens;
+                (kv as PagedKv)?.Register(sequence);
                 if (!draws)
                 {
                     continue;
@@ -62,5 +66,12 @@ internal static class UnitClock
         }
 
         return finish;
+    }
+
+    private sealed class Text(Job job) : ScheduledSequence
+    {
+        private readonly int[] tokens = [.. Enumerable.Repeat(job.Letter, job.Prompt + job.Length)];
+
+        public override ReadOnlySpan<int> KnownTokens => tokens.AsSpan(0, NumPromptTokens + NumGenerated);
     }
 }
