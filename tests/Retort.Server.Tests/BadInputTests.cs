@@ -53,6 +53,7 @@ public class BadInputTests
             ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}", 400, "messages[0].content", "unsupported_parameter"),
             ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": [1]}", 400, "tools", "unsupported_parameter"),
             ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}}", 400, "response_format", "unsupported_parameter"),
+            ("/v1/chat/completions", $$"""{"model": "tiny", "messages": [{"role": "{{new string('a', 100_000)}}", "content": "a"}]}""", 400, "messages", "context_length_exceeded"),
             ("/v1/nothing", "{}", 404, null, "unknown_url"), ("/v1/models", "{}", 405, null, "method_not_allowed"),
         ])
         {

@@ -103,7 +103,7 @@ internal sealed record GenerationCall
             throw ApiError.Field("top_logprobs", "'top_logprobs' needs 'logprobs' to be true.", "invalid_value");
         }
 
-        CheckLength("messages", messages.Sum(message => (long)message.Content.Length), limits);
+        CheckLength("messages", messages.Sum(message => (long)message.Role.Length + message.Content.Length), limits);
         var prompt = At("messages", () => limits.Model.Tokenizer.EncodeChat(template, messages));
         return Read(body, limits, [prompt], numSamples, wantsLogprobs ? top ?? 0 : null, ["max_completion_tokens", "max_tokens"], null);
     }
