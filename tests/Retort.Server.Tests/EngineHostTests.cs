@@ -99,6 +99,35 @@ public class EngineHostTests
         Assert.Equal(0, host.Statistics.Waiting);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public async Task A_wrong_number_of_samples_is_its_senders_fault_alone(int numSamples)
+    {
+        await using var host = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        var neighbour = host.Submit(Long);
+        var wrong = host.Submit([Long, Long with { NumSamples = numSamples }]);
+        await Assert.ThrowsAsync<Core.UserError>(async () => await wrong.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        Assert.True(host.IsAccepting);
+        Assert.True(await neighbour.Events.WaitToReadAsync(Cancellation));
+        neighbour.Cancel();
+        await neighbour.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation);
+        Assert.Equal(0, host.Statistics.Waiting);
+    }
+
+    [Fact]
+    public async Task Who_reads_of_an_end_finds_its_time_and_the_room_it_left()
+    {
+        var clock = new GatedTime { IsSlow = true };
+        await using var host = LiveServer.CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 1 }, clock);
+        for (var i = 0; i < 5; i++)
+        {
+            var stream = host.Submit(Long with { Sampling = new SamplingSettings { MaxNewTokens = 2 } });
+            await stream.Events.ReadAllAsync(Cancellation).FirstAsync(happened => happened.End is not null, Cancellation);
+            Assert.NotEqual(0, stream.Timings[0].End);
+        }
+    }
+
     /// <summary>A clock at which the engine's thread can be held, or made to fail.</summary>
     private sealed class GatedTime : TimeProvider
     {
@@ -107,6 +136,9 @@ public class EngineHostTests
         private bool isClosed;
 
         public bool Breaks { get; set; }
+
+        /// <summary>The engine's thread takes a while to read it.</summary>
+        public bool IsSlow { get; init; }
 
         public void Close()
         {
@@ -139,6 +171,11 @@ public class EngineHostTests
                         held.TrySetResult();
                         Monitor.Wait(gate);
                     }
+                }
+
+                if (IsSlow)
+                {
+                    Thread.Sleep(20);
                 }
 
                 if (Breaks)

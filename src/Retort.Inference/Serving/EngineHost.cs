@@ -255,23 +255,31 @@ public sealed class EngineHost : IAsyncDisposable
     {
         for (var number = 0; number < stream.Requests.Count; number++)
         {
-            var request = new LiveRequest(stream, number);
             try
             {
                 var index = engine.Submit(stream.Requests[number]);
                 stream.Indices.Add(index);
-                live.Add(index, request);
+                live.Add(index, new LiveRequest(stream, number));
             }
             catch (UserError refused)
             {
                 // All or none: what began already is taken back.
                 stream.Close(refused);
-                for (; number < stream.Requests.Count; number++)
-                {
-                    Leave(new LiveRequest(stream, number), stream.Requests[number].NumSamples);
-                }
-
+                Forget(stream.Requests.Skip(number));
                 Carry(new Order(stream, -1, -1));
+                return;
+            }
+        }
+    }
+
+    /// <summary>Requests that did not come as far as the engine.</summary>
+    private void Forget(IEnumerable<GenerationRequest> requests)
+    {
+        lock (gate)
+        {
+            foreach (var request in requests)
+            {
+                (numLive, numQueuedTokens) = (numLive - request.NumSamples, numQueuedTokens - request.Prompt.Length);
             }
         }
     }
@@ -326,41 +334,42 @@ public sealed class EngineHost : IAsyncDisposable
     {
         if (live.TryGetValue(completion.Request, out var request) && !request.HasEnded[completion.Sample])
         {
-            request.Stream.Write(new TokenEvent(request.Number, completion.Sample, -1, 0, NoTop, completion.FinishReason));
-            EndSample(completion.Request, request, completion.Sample, completion.FinishReason == FinishReason.Stop ? "stop" : "length");
+            var reason = completion.FinishReason == FinishReason.Stop ? "stop" : "length";
+            EndSample(completion.Request, request, completion.Sample, reason, completion.FinishReason);
         }
     }
 
-    private void EndSample(int index, LiveRequest request, int sample, string reason)
+    /// <summary>Accounts first, then tells the reader (<paramref name="told"/>; null: nothing): who reads of an end finds its times and its room.</summary>
+    private void EndSample(int index, LiveRequest request, int sample, string reason, FinishReason? told = null)
     {
         request.HasEnded[sample] = true;
         metrics.Ended(reason);
-        Leave(request, 1);
-        if (--request.NumOpen > 0)
-        {
-            return;
-        }
-
-        live.Remove(index);
-        request.Timing.End = time.GetTimestamp();
-        if (reason != "abort")
-        {
-            metrics.Ended(request.Timing, request.NumTokens, request.HasEnded.Length);
-        }
-
-        if (--request.Stream.NumOpen == 0)
-        {
-            request.Stream.Close();
-        }
-    }
-
-    private void Leave(LiveRequest request, int numSamples)
-    {
         lock (gate)
         {
             Unqueue(request);
-            drainRate.Count(numSamples);
-            numLive -= numSamples;
+            drainRate.Count(1);
+            numLive--;
+        }
+
+        var isLast = --request.NumOpen == 0;
+        if (isLast)
+        {
+            live.Remove(index);
+            request.Timing.End = time.GetTimestamp();
+            if (reason != "abort")
+            {
+                metrics.Ended(request.Timing, request.NumTokens, request.HasEnded.Length);
+            }
+        }
+
+        if (told is not null)
+        {
+            request.Stream.Write(new TokenEvent(request.Number, sample, -1, 0, NoTop, told));
+        }
+
+        if (isLast && --request.Stream.NumOpen == 0)
+        {
+            request.Stream.Close();
         }
     }
 
