@@ -87,6 +87,12 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Pages moved to the host's pool so far.</summary>
     public long NumSwapped { get; private set; }
 
+    /// <summary>Prompt tokens of the sequences that began with a prefix cache to look into; siblings that share a held prompt are not among them.</summary>
+    public long NumPrefixAsked { get; private set; }
+
+    /// <summary>Of those, tokens whose keys were there.</summary>
+    public long NumPrefixFound { get; private set; }
+
     /// <summary>Who is live; read between steps.</summary>
     public Scheduler Scheduler => scheduler;
 
@@ -243,7 +249,12 @@ public sealed class GenerationEngine : IDisposable
         foreach (var rows in plan.Rows)
         {
             var sequence = (Sequence)rows.Sequence;
-            sequence.Begin();
+            if (sequence.TryBegin() && settings.CachesPrefixes && sequence.Request.Prefix.NumTokens == 0)
+            {
+                NumPrefixAsked += sequence.NumPromptTokens;
+                NumPrefixFound += sequence.NumCached;
+            }
+
             if (rows.Draws)
             {
                 logitRows[numSampled] = numRows + rows.NumTokens - 1;

@@ -39,15 +39,18 @@ internal sealed class Sequence : ScheduledSequence
     /// <summary>Their log-probabilities.</summary>
     public float[] NewLogprobs => logprobs![..NumGenerated];
 
-    /// <summary>Takes memory for its tokens: when it first runs, since many may wait.</summary>
-    public void Begin()
+    /// <summary>Takes memory for its tokens: when it first runs, since many may wait. False: it has begun before.</summary>
+    public bool TryBegin()
     {
-        if (tokens is null)
+        if (tokens is not null)
         {
-            (tokens, logprobs) = (new int[MaxLength], new float[MaxLength - NumPromptTokens]);
-            Request.Request.Prompt.CopyTo(tokens, 0);
-            Request.NumBegun++;
+            return false;
         }
+
+        (tokens, logprobs) = (new int[MaxLength], new float[MaxLength - NumPromptTokens]);
+        Request.Request.Prompt.CopyTo(tokens, 0);
+        Request.NumBegun++;
+        return true;
     }
 
     /// <summary>Before its first token: takes over what a sibling has read from the prompt, if one has.</summary>

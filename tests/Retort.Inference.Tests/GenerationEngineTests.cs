@@ -100,12 +100,26 @@ public sealed class GenerationEngineTests : IDisposable
                 evicted += engine.Scheduler.NumEvictions;
                 swapped += engine.NumSwapped;
                 recomputed += engine.NumRecomputed;
-                hits += engine.Kv.Cache?.NumHits ?? 0;
+                hits += engine.NumPrefixFound;
                 Assert.Equal(engine.Kv.NumPages, engine.Kv.NumFreePages);
             }));
         }
 
         Assert.All([preempted, evicted, swapped, recomputed, hits], count => Assert.True(count > 20, $"{preempted} {evicted} {swapped} {recomputed} {hits}"));
+    }
+
+    [Fact]
+    public void What_the_prefix_cache_was_asked_for_and_had_is_counted_once_a_sequence_however_long_it_waits_for_pages()
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 3, MaxLength = 128, KvTokens = 192, CachesPrefixes = true });
+        var request = new GenerationRequest(TransformerCases.Sequence(70, 1), new SamplingSettings { MaxNewTokens = 40 }, 1) { IgnoresStop = true };
+        engine.Submit(request);
+        engine.Step();
+        engine.Submit(request);
+        // Needs eight pages, and finds them when the others end.
+        engine.Submit(request with { Prompt = TransformerCases.Sequence(120, 9) });
+        engine.Run(TestContext.Current.CancellationToken);
+        Assert.Equal((70 + 70 + 120, 64), (engine.NumPrefixAsked, engine.NumPrefixFound));
     }
 
     [Fact]

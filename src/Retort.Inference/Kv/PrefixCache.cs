@@ -33,23 +33,15 @@ public sealed class PrefixCache
     /// <summary>Known pages that nobody holds.</summary>
     public int NumParked { get; private set; }
 
-    /// <summary>Pages asked for so far.</summary>
-    public long NumQueries { get; private set; }
-
-    /// <summary>Of those, pages found.</summary>
-    public long NumHits { get; private set; }
-
     /// <summary>The page that holds <paramref name="pageTokens"/> after what <paramref name="chain"/> ends with, as the longer chain.</summary>
     public bool TryFind(in PrefixChain chain, ReadOnlySpan<int> pageTokens, out PrefixChain longer)
     {
-        NumQueries++;
         longer = default;
         if (!byHash.TryGetValue(Hash(chain, pageTokens), out var page) || !Matches(page, chain, pageTokens))
         {
             return false;
         }
 
-        NumHits++;
         longer = new PrefixChain(page, stamps[page]);
         return true;
     }

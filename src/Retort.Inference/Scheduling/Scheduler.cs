@@ -38,8 +38,11 @@ public sealed class Scheduler
     /// <summary>Times a sequence lost its place to one of a better rank.</summary>
     public long NumPreemptions { get; private set; }
 
-    /// <summary>Times a sequence lost its pages because they ran out.</summary>
+    /// <summary>Times a sequence, running or paused, lost its pages because they ran out.</summary>
     public long NumEvictions { get; private set; }
+
+    /// <summary>Times a running sequence lost its place, by preemption, by eviction or by both at once.</summary>
+    public long NumPlacesLost { get; private set; }
 
     /// <summary>Takes a new sequence in.</summary>
     public void Add(ScheduledSequence sequence)
@@ -130,9 +133,8 @@ public sealed class Scheduler
             {
                 sequence.PinnedUntilGenerated = sequence.NumGenerated + policy.Guard.PinnedTokens;
                 SetKey(sequence);
+                // To the top: who moves down for it has been looked at.
                 waiting.Moved(sequence);
-                // Others have moved: looked at again, which ends, since a pinned one is passed over.
-                i = -1;
             }
         }
     }
@@ -196,6 +198,7 @@ public sealed class Scheduler
     private void Displace(ScheduledSequence victim)
     {
         NumPreemptions++;
+        NumPlacesLost++;
         victim.NumPreemptions++;
         running.Remove(victim);
         if (policy.KvMode == KvMode.Discard)
@@ -377,6 +380,7 @@ public sealed class Scheduler
         }
         else
         {
+            NumPlacesLost++;
             running.Remove(victim);
         }
 

@@ -399,10 +399,10 @@ public sealed class EngineHost : IAsyncDisposable
                 Paused = numPaused,
                 UsedBlocks = kv.NumPages - kv.NumFreePages,
                 NumBlocks = kv.NumPages,
-                Preemptions = scheduler.NumPreemptions + scheduler.NumEvictions,
+                Preemptions = scheduler.NumPlacesLost,
                 RecomputedTokens = engine.NumRecomputed,
-                PrefixQueries = (kv.Cache?.NumQueries ?? 0) * KvPages.PageTokens,
-                PrefixHits = (kv.Cache?.NumHits ?? 0) * KvPages.PageTokens,
+                PrefixQueries = engine.NumPrefixAsked,
+                PrefixHits = engine.NumPrefixFound,
             };
         }
     }

@@ -46,8 +46,6 @@ public sealed class PrefixCacheTests
                 held.ForEach(pages.Release);
                 Assert.Equal(7, pages.NumFree);
             }
-
-            Assert.True(cache.NumHits <= cache.NumQueries);
         }, iter: 2000);
 
         static IEnumerable<int> Page(int letter) => Enumerable.Repeat(letter, KvPages.PageTokens);

@@ -129,6 +129,46 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void Promotion_looks_once_a_round_at_each_that_waits()
+    {
+        var guard = new CountingGuard();
+        var policy = new SchedulerPolicy { Order = OrderingKey.PredictedRemaining, Guard = guard };
+        var scheduler = new Scheduler(policy, OnePlace, new UnlimitedKv());
+        for (var i = 0; i < 200; i++)
+        {
+            scheduler.Add(new ScheduledSequence { Order = i, NumPromptTokens = 1, MaxLength = 9, PredictedRemaining = i * 37 % 101 });
+        }
+
+        for (var round = 1; round <= 5; round++)
+        {
+            scheduler.Plan();
+            Assert.InRange(guard.NumLooks, 1, 200 * round);
+        }
+    }
+
+    private sealed record CountingGuard : StarvationGuard
+    {
+        public int NumLooks { get; private set; }
+
+        public override int PinnedTokens => 3;
+
+        public override bool Promotes(ScheduledSequence waiting, long round) => ++NumLooks > 0 && round > 2;
+    }
+
+    [Fact]
+    public void A_place_lost_is_counted_once_whatever_becomes_of_the_pages()
+    {
+        // The second displaces the first and takes its pages too; the third takes a place and leaves the pages, which the fourth needs.
+        Job[] jobs = [new(0, 30, Prompt: 40), new(3, 5, Prompt: 70)];
+        Scheduler? last = null;
+        UnitClock.Finish(Limited(1), new SchedulerLimits(2, 100), jobs, new PagedKv(6), (scheduler, _) => last = scheduler);
+        Assert.Equal((1, 1, 1), (last!.NumPreemptions, last.NumEvictions, last.NumPlacesLost));
+        jobs = [new(0, 30, Prompt: 40), new(3, 20, Prompt: 2), new(5, 4, Prompt: 50)];
+        UnitClock.Finish(Limited(1), OnePlace with { MaxTokens = 100 }, jobs, new PagedKv(6), (scheduler, _) => last = scheduler);
+        Assert.Equal((2, 1, 2), (last!.NumPreemptions, last.NumEvictions, last.NumPlacesLost));
+    }
+
+    [Fact]
     public void Nothing_is_preempted_where_nothing_is_short()
     {
         Job[] jobs = [.. Enumerable.Range(0, 20).Select(i => new Job(i, 30 - i))];
