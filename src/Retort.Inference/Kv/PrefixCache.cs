@@ -141,7 +141,7 @@ public sealed class PrefixCache
         && parentStamps[page] == chain.Stamp
         && pageTokens.SequenceEqual(tokens.AsSpan(page * PageTokens, PageTokens));
 
-    private static ulong Hash(in PrefixChain chain, ReadOnlySpan<int> pageTokens)
+    internal static ulong Hash(in PrefixChain chain, ReadOnlySpan<int> pageTokens)
     {
         // The stamp names the whole chain before it: FNV-1a over it and the tokens.
         var hash = (0xCBF29CE484222325UL ^ (ulong)chain.Stamp) * 0x100000001B3UL;

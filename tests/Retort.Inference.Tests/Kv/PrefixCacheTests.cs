@@ -52,6 +52,53 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
+    public void Pages_of_one_hash_are_told_apart_by_their_tokens()
+    {
+        var (one, other) = Colliding();
+        Assert.Equal(PrefixCache.Hash(default, one), PrefixCache.Hash(default, other));
+        Assert.NotEqual(one, other);
+        var cache = new PrefixCache(2);
+        Assert.True(cache.TryRegister(default, 0, one, out _));
+        Assert.False(cache.TryFind(default, other, out _));
+        Assert.False(cache.TryRegister(default, 1, other, out _));
+        Assert.True(cache.TryFind(default, one, out _));
+    }
+
+    /// <summary>
+    /// A token changes 32 of the hash's 64 bits: of two texts whose states agree in the other 32 (there are such among a million),
+    /// the last tokens make up for the rest.
+    /// </summary>
+    private static (int[] One, int[] Other) Colliding()
+    {
+        const ulong prime = 0x100000001B3UL;
+        var before = unchecked(0xCBF29CE484222325UL * prime);
+        for (var i = 0; i < KvPages.PageTokens - 3; i++)
+        {
+            before = Step(before, 0);
+        }
+
+        var seen = new Dictionary<uint, (int Token, ulong State)>();
+        for (var token = 0; ; token++)
+        {
+            var state = Step(Step(before, token), token);
+            if (seen.TryGetValue((uint)(state >> 32), out var first))
+            {
+                return (Page(first.Token, 0), Page(token, (int)(uint)(first.State ^ state)));
+            }
+
+            seen.Add((uint)(state >> 32), (token, state));
+        }
+
+        static ulong Step(ulong hash, int token)
+        {
+            hash = (hash ^ (uint)token) * prime;
+            return hash ^ (hash >> 29);
+        }
+
+        static int[] Page(int twice, int last) => [.. new int[KvPages.PageTokens - 3], twice, twice, last];
+    }
+
+    [Fact]
     public void The_page_unused_for_longest_is_given_up_first_and_the_beginning_of_a_text_last()
     {
         var cache = new PrefixCache(3);

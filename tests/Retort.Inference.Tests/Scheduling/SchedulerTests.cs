@@ -20,6 +20,14 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public void The_threshold_is_rounded_down()
+    {
+        // floor(0.5 * 9) = 4: displaced with 3 tokens drawn, not with 4.
+        Assert.Equal([10, 4], UnitClock.Finish(Limited(0.5), OnePlace, [new(0, 9), new(3, 1)]));
+        Assert.Equal([9, 10], UnitClock.Finish(Limited(0.5), OnePlace, [new(0, 9), new(4, 1)]));
+    }
+
+    [Fact]
     public void Each_order_serves_as_its_name_says()
     {
         Job[] jobs = [new(0, 6), new(1, 5, Priority: 3), new(1, 2, Priority: 2), new(1, 4, Priority: 1)];
@@ -177,6 +185,29 @@ public sealed class SchedulerTests
             Assert.Equal(0, scheduler.NumPreemptions + scheduler.NumEvictions);
             Assert.Equal(0, scheduler.Waiting.Length);
         });
+    }
+
+    [Fact]
+    public void A_protected_sequence_loses_its_pages_last_whatever_the_rule()
+    {
+        // The first two are protected from their first token on; the second has the fewest cached tokens when pages run out.
+        Job[] jobs = [new(0, 60, 10, Prompt: 16), new(0, 60, 10, Prompt: 2), new(0, 60, 600, Prompt: 60)];
+        var policy = Limited(0.1) with { Victim = VictimRule.LeastCached };
+        Scheduler? last = null;
+        UnitClock.Finish(policy, new SchedulerLimits(3, 100), jobs, new PagedKv(12), (scheduler, _) =>
+        {
+            last = scheduler;
+            Assert.DoesNotContain(scheduler.Waiting.ToArray(), sequence => sequence.Order < 2);
+        });
+        Assert.True(last!.NumEvictions > 0);
+    }
+
+    [Fact]
+    public void A_newcomer_leaves_the_watermark_free()
+    {
+        Job[] jobs = [new(0, 9, Prompt: 48), new(1, 2, Prompt: 16, Letter: 1)];
+        Assert.Equal([9, 3], UnitClock.Finish(new SchedulerPolicy(), new SchedulerLimits(2, 64), jobs, new PagedKv(6)));
+        Assert.Equal([9, 11], UnitClock.Finish(new SchedulerPolicy(), new SchedulerLimits(2, 64, WatermarkPages: 3), jobs, new PagedKv(6)));
     }
 
     [Fact]
