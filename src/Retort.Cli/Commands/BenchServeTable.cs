@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retort.Analysis;
 using Retort.Recipes.Bench.Serve;
 
 namespace Retort.Cli.Commands;
@@ -14,7 +15,8 @@ internal static class BenchServeTable
     public static IEnumerable<string> Lines(IReadOnlyList<ServeResult> results)
     {
         yield return Line(
-            RunWidths, "rate", "done", "failed", "rejected", "seconds", "requests/s", "output/s", "tokens/s", "preempt", "recomputed", "KV mean", "KV peak");
+            RunWidths, "rate", "done", "failed", "rejected", "seconds", "requests/s", "output/s", "tokens/s", "preempt", "recomputed",
+            "KV mean", "KV peak");
         foreach (var result in results)
         {
             yield return Line(
@@ -40,7 +42,8 @@ internal static class BenchServeTable
             {
                 var times = spread(result);
                 yield return Line(
-                    LatencyWidths, name, Rate(result), Milliseconds(times?.Mean), Milliseconds(times?.P50), Milliseconds(times?.P90), Milliseconds(times?.P99));
+                    LatencyWidths, name, Rate(result), Milliseconds(times?.Mean), Milliseconds(times?.Median), Milliseconds(times?.P90),
+                    Milliseconds(times?.P99));
             }
         }
     }

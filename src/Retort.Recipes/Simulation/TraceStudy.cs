@@ -7,7 +7,8 @@ using Retort.Inference.Simulation;
 namespace Retort.Recipes.Simulation;
 
 /// <summary>A request as recorded; null is what was not. Lengths are in tokens.</summary>
-public readonly record struct TracedRequest(double OutputTokens, int? PromptTokens = null, double? ArrivalSeconds = null, double? PredictedTokens = null);
+public readonly record struct TracedRequest(
+    double OutputTokens, int? PromptTokens = null, double? ArrivalSeconds = null, double? PredictedTokens = null);
 
 /// <summary>A server, a trace of what it is asked and the policies to compare on it.</summary>
 public sealed record TraceStudySettings
@@ -49,12 +50,9 @@ public sealed record TraceStudySettings
     public ulong Seed { get; init; } = 1;
 }
 
-/// <summary>Mean and quantiles of a time over the requests of a run, in seconds.</summary>
-public readonly record struct Spread(double Mean, double Median, double P90, double P99);
-
 /// <summary>One policy, averaged over the seeds.</summary>
 /// <param name="Policy">Its name.</param>
-/// <param name="TimeToFirstToken">From arrival.</param>
+/// <param name="TimeToFirstToken">From arrival, over the requests of a run, in seconds.</param>
 /// <param name="EndToEnd">From arrival to the last token.</param>
 /// <param name="Queued">From arrival to the first step.</param>
 /// <param name="RequestsPerSecond">Completed.</param>
@@ -88,8 +86,6 @@ public static class TraceStudy
     /// <summary>Prompt tokens of requests recorded without.</summary>
     public const int DefaultPromptTokens = 16;
 
-    private const double WarmUpShare = 0.05;
-
     /// <summary>Serves the trace under every policy and seed.</summary>
     public static TraceOutcome Run(TraceStudySettings settings, int threads, CancellationToken cancellation = default)
     {
@@ -112,8 +108,8 @@ public static class TraceStudy
         var policies = new PolicyOutcome[settings.Policies.Count];
         for (var i = 0; i < policies.Length; i++)
         {
-            policies[i] = Outcome(
-                settings.Policies[i].Name, runs.AsSpan(i * settings.Seeds, settings.Seeds), runs.AsSpan(0, settings.Seeds));
+            var first = i * settings.Seeds;
+            policies[i] = Outcome(settings.Policies[i].Name, runs[first..(first + settings.Seeds)], runs[..settings.Seeds]);
         }
 
         return new(saturated, rate, settings.Engine.Cost.Kappa(settings.Engine.Places), policies);
@@ -162,84 +158,38 @@ public static class TraceStudy
         return requests;
     }
 
-    private static PolicyOutcome Outcome(string name, ReadOnlySpan<Measured> runs, ReadOnlySpan<Measured> baseline)
-    {
-        var mean = runs[0];
-        for (var i = 1; i < runs.Length; i++)
-        {
-            mean += runs[i];
-        }
+    private static PolicyOutcome Outcome(string name, Measured[] runs, Measured[] baseline) => new(
+        name, Average(runs, run => run.FirstToken), Average(runs, run => run.EndToEnd), Average(runs, run => run.Queued),
+        runs.Average(run => run.PerSecond), runs.Average(run => run.Preemptions), runs.Average(run => run.Evictions),
+        runs.Average(run => run.Recomputed), runs.Average(run => run.MeanKv), runs.Max(run => run.PeakKv),
+        Paired(runs, baseline, (one, _) => one.FirstToken.Mean), Paired(runs, baseline, (one, _) => one.EndToEnd.Mean),
+        Paired(runs, baseline, (one, first) => first.FirstToken.Mean / one.FirstToken.Mean),
+        Paired(runs, baseline, (one, first) => first.EndToEnd.Mean / one.EndToEnd.Mean),
+        Paired(runs, baseline, (one, first) => one.FirstToken.Mean - first.FirstToken.Mean),
+        Paired(runs, baseline, (one, first) => one.EndToEnd.Mean - first.EndToEnd.Mean));
 
-        mean = mean.Over(runs.Length);
-        return new(
-            name, mean.FirstToken, mean.EndToEnd, mean.Queued, mean.PerSecond, mean.Preemptions, mean.Evictions, mean.Recomputed,
-            mean.MeanKv, Peak(runs),
-            Paired(runs, baseline, (one, _) => one.FirstToken.Mean), Paired(runs, baseline, (one, _) => one.EndToEnd.Mean),
-            Paired(runs, baseline, (one, first) => first.FirstToken.Mean / one.FirstToken.Mean),
-            Paired(runs, baseline, (one, first) => first.EndToEnd.Mean / one.EndToEnd.Mean),
-            Paired(runs, baseline, (one, first) => one.FirstToken.Mean - first.FirstToken.Mean),
-            Paired(runs, baseline, (one, first) => one.EndToEnd.Mean - first.EndToEnd.Mean));
-    }
+    private static Spread Average(Measured[] runs, Converter<Measured, Spread> time) => Spread.Average(Array.ConvertAll(runs, time));
 
-    private static double Peak(ReadOnlySpan<Measured> runs)
-    {
-        var peak = 0.0;
-        foreach (var run in runs)
-        {
-            peak = Math.Max(peak, run.PeakKv);
-        }
+    private static Interval Paired(Measured[] runs, Measured[] baseline, Func<Measured, Measured, double> value) =>
+        SeedIntervals.StudentT([.. runs.Zip(baseline, value)]);
 
-        return peak;
-    }
-
-    private static Interval Paired(ReadOnlySpan<Measured> runs, ReadOnlySpan<Measured> baseline, Func<Measured, Measured, double> value)
-    {
-        var values = new double[runs.Length];
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = value(runs[i], baseline[i]);
-        }
-
-        return SeedIntervals.StudentT(values);
-    }
-
-    /// <summary>One run in numbers that can be added up.</summary>
-    private readonly record struct Measured(
+    /// <summary>One run in numbers.</summary>
+    private sealed record Measured(
         Spread FirstToken, Spread EndToEnd, Spread Queued, double PerSecond, double Preemptions, double Evictions, double Recomputed,
         double MeanKv, double PeakKv)
     {
         public static Measured Of(VirtualRun run)
         {
-            var outcomes = run.Outcomes.Skip((int)(WarmUpShare * run.Outcomes.Count)).ToArray();
             var count = (double)run.Outcomes.Count;
-            var (first, last) = (run.Completions.Count / 20, run.Completions.Count - 1);
+            var (first, last) = (WarmUp.Of(run.Completions.Count), run.Completions.Count - 1);
             var span = run.Completions[last] - run.Completions[first];
             return new(
-                SpreadOf(outcomes, outcome => outcome.FirstTokenSeconds), SpreadOf(outcomes, outcome => outcome.EndSeconds),
-                SpreadOf(outcomes, outcome => outcome.QueueSeconds), span > 0 ? (last - first) / span : 0,
+                Times(outcome => outcome.FirstTokenSeconds), Times(outcome => outcome.EndSeconds), Times(outcome => outcome.QueueSeconds),
+                span > 0 ? (last - first) / span : 0,
                 run.Outcomes.Sum(outcome => outcome.NumPreemptions) / count, run.NumEvictions / count,
                 run.Outcomes.Sum(outcome => (double)outcome.NumRecomputed) / count, run.MeanKvTokens, run.PeakKvTokens);
+
+            Spread Times(Func<VirtualOutcome, double> time) => Spread.Of(WarmUp.Drop([.. run.Outcomes.Select(time)]));
         }
-
-        public static Measured operator +(in Measured a, in Measured b) => new(
-            Sum(a.FirstToken, b.FirstToken), Sum(a.EndToEnd, b.EndToEnd), Sum(a.Queued, b.Queued), a.PerSecond + b.PerSecond,
-            a.Preemptions + b.Preemptions, a.Evictions + b.Evictions, a.Recomputed + b.Recomputed, a.MeanKv + b.MeanKv, a.PeakKv + b.PeakKv);
-
-        public Measured Over(int n) => new(
-            Share(FirstToken, n), Share(EndToEnd, n), Share(Queued, n), PerSecond / n, Preemptions / n, Evictions / n, Recomputed / n,
-            MeanKv / n, PeakKv / n);
-
-        private static Spread SpreadOf(VirtualOutcome[] outcomes, Func<VirtualOutcome, double> time)
-        {
-            var sorted = Array.ConvertAll(outcomes, outcome => time(outcome));
-            Array.Sort(sorted);
-            return new(
-                Descriptive.Mean(sorted), Descriptive.QuantileOfSorted(sorted, 0.5), Descriptive.QuantileOfSorted(sorted, 0.9),
-                Descriptive.QuantileOfSorted(sorted, 0.99));
-        }
-
-        private static Spread Sum(in Spread a, in Spread b) => new(a.Mean + b.Mean, a.Median + b.Median, a.P90 + b.P90, a.P99 + b.P99);
-
-        private static Spread Share(in Spread a, int n) => new(a.Mean / n, a.Median / n, a.P90 / n, a.P99 / n);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Retort.Analysis;
 using Retort.Recipes.Bench.Serve;
 
 namespace Retort.Recipes.Tests.Bench;
@@ -79,5 +80,5 @@ public class ServeResultTests
     };
 
     private static Spread Rounded(Spread? spread) =>
-        new(Math.Round(spread!.Mean, 9), Math.Round(spread.P50, 9), Math.Round(spread.P90, 9), Math.Round(spread.P99, 9));
+        new(Math.Round(spread!.Mean, 9), Math.Round(spread.Median, 9), Math.Round(spread.P90, 9), Math.Round(spread.P99, 9));
 }

@@ -3,24 +3,6 @@ using Retort.Analysis;
 
 namespace Retort.Recipes.Bench.Serve;
 
-/// <summary>A distribution of times.</summary>
-/// <param name="Mean">Seconds.</param>
-/// <param name="P50">The median, seconds.</param>
-/// <param name="P90">Seconds.</param>
-/// <param name="P99">Seconds.</param>
-public sealed record Spread(double Mean, double P50, double P90, double P99)
-{
-    /// <summary>Of these times; null if there are none.</summary>
-    internal static Spread? Of(IEnumerable<double> seconds)
-    {
-        var sorted = seconds.ToArray();
-        Array.Sort(sorted);
-        return sorted.Length == 0 ? null : new Spread(
-            Descriptive.Mean(sorted), Descriptive.QuantileOfSorted(sorted, 0.5), Descriptive.QuantileOfSorted(sorted, 0.9),
-            Descriptive.QuantileOfSorted(sorted, 0.99));
-    }
-}
-
 /// <summary>What went wrong in the same words.</summary>
 /// <param name="Error">The words.</param>
 /// <param name="Requests">How often.</param>
@@ -114,12 +96,12 @@ public sealed record ServeResult
             PromptTokens = told.Count == 0 ? null : told.Sum(outcome => (long)(outcome.PromptTokens ?? 0)),
             OutputTokens = told.Count == 0 ? null : told.Sum(outcome => (long)outcome.OutputTokens!.Value),
             WithoutUsage = done.Count - told.Count,
-            TimeToFirstTokenSeconds = Spread.Of(
+            TimeToFirstTokenSeconds = SpreadOf(
                 done.Where(outcome => outcome.ChunkSeconds.Count > 0).Select(outcome => outcome.ChunkSeconds[0] - outcome.DueSeconds)),
-            InterTokenSeconds = Spread.Of(done.SelectMany(outcome => outcome.ChunkSeconds.Zip(outcome.ChunkSeconds.Skip(1), (a, b) => b - a))),
+            InterTokenSeconds = SpreadOf(done.SelectMany(outcome => outcome.ChunkSeconds.Zip(outcome.ChunkSeconds.Skip(1), (a, b) => b - a))),
             ChunksHoldSeveralTokens = hidden > SeveralTokensShare * chunks,
-            EndToEndSeconds = Spread.Of(done.Select(outcome => outcome.EndSeconds - outcome.DueSeconds)),
-            SendLagSeconds = Spread.Of(outcomes.Select(outcome => outcome.SentSeconds - outcome.DueSeconds).OfType<double>()),
+            EndToEndSeconds = SpreadOf(done.Select(outcome => outcome.EndSeconds - outcome.DueSeconds)),
+            SendLagSeconds = SpreadOf(outcomes.Select(outcome => outcome.SentSeconds - outcome.DueSeconds).OfType<double>()),
             Server = server,
             Faults = [.. outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error!)
                 .Select(group => new ServeFault(group.Key, group.Count())).OrderByDescending(fault => fault.Requests)],
@@ -129,6 +111,9 @@ public sealed record ServeResult
     /// <summary>One JSON object that repeats <paramref name="inputs"/> and holds <paramref name="results"/>.</summary>
     public static string ToJson(IReadOnlyDictionary<string, object?> inputs, IReadOnlyList<ServeResult> results) =>
         JsonSerializer.Serialize(new { Inputs = inputs, Results = results }, ServeJson.Options);
+
+    /// <summary>Null: there are none.</summary>
+    private static Spread? SpreadOf(IEnumerable<double> seconds) => seconds.ToArray() is { Length: > 0 } some ? Spread.Of(some) : null;
 
     private double? PerSecond(double? count) => DurationSeconds > 0 ? count / DurationSeconds : null;
 }
