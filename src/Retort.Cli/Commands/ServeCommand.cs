@@ -24,9 +24,20 @@ internal sealed class ServeCommand : Command
     private readonly SampleOptions sampling = new("1", "16");
     private readonly StorageOptions storage = new();
     private readonly ComputeOptions compute = new();
-    private readonly Option<string?> address = new("--host") { HelpName = "IP", Description = "Address to listen at; 0.0.0.0 for every network. [default: 127.0.0.1]" };
-    private readonly Option<int?> port = NumberOption.Whole("--port", 0, 65535, "TCP port; 0 for any that is free. [default: 8000]");
-    private readonly Option<string?> servedName = new("--served-name") { HelpName = "NAME", Description = "The model's name in requests. [default: its folder's]" };
+    private readonly Option<string?> address = new("--host")
+    {
+        HelpName = "IP",
+        Description = "Address to listen at; 0.0.0.0 for every network. [default: 127.0.0.1]",
+    };
+
+    private readonly Option<int?> port = NumberOption.Whole("--port", 0, 65535,
+        "TCP port; 0 for any that is free. [default: 8000]");
+    private readonly Option<string?> servedName = new("--served-name")
+    {
+        HelpName = "NAME",
+        Description = "The model's name in requests. [default: its folder's]",
+    };
+
     private readonly Option<string?> scheduler = new("--scheduler")
     {
         HelpName = "NAME",
@@ -42,19 +53,27 @@ internal sealed class ServeCommand : Command
         Description = "Trained lengths, for schedulers that look at them. [default: where 'retort train predictor' puts them]",
     };
 
-    private readonly Option<int?> maxSequences = NumberOption.Whole("--max-sequences", 1, 4096, "Sequences in one step. [default: 8]");
-    private readonly Option<int?> maxLive = NumberOption.Whole("--max-live", 1, 1 << 20, "Sequences live at a time, waiting ones too; one more is refused with 429. [default: 64]");
-    private readonly Option<int?> maxQueuedTokens = NumberOption.Whole("--max-queued-tokens", 1, int.MaxValue, "Prompt tokens that may wait. [default: 1048576]");
-    private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", 2, 1 << 24, "Longest prompt and answer together, in tokens. [default: the model's context]");
-    private readonly Option<int?> prefillTokens = NumberOption.Whole("--prefill-tokens", 0, 1 << 20, "Prompt tokens fed in one step. [default: 512]");
-    private readonly Option<int?> kvTokens = NumberOption.Whole("--kv-tokens", 1, int.MaxValue, "Tokens whose keys and values fit the cache. [default: enough for --max-sequences]");
+    private readonly Option<int?> maxSequences = NumberOption.Whole("--max-sequences", 1, 4096,
+        "Sequences in one step. [default: 8]");
+    private readonly Option<int?> maxLive = NumberOption.Whole("--max-live", 1, 1 << 20,
+        "Sequences live at a time, waiting ones too; one more is refused with 429. [default: 64]");
+    private readonly Option<int?> maxQueuedTokens = NumberOption.Whole("--max-queued-tokens", 1, int.MaxValue,
+        "Prompt tokens that may wait. [default: 1048576]");
+    private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", 2, 1 << 24,
+        "Longest prompt and answer together, in tokens. [default: the model's context]");
+    private readonly Option<int?> prefillTokens = NumberOption.Whole("--prefill-tokens", 0, 1 << 20,
+        "Prompt tokens fed in one step. [default: 512]");
+    private readonly Option<int?> kvTokens = NumberOption.Whole("--kv-tokens", 1, int.MaxValue,
+        "Tokens whose keys and values fit the cache. [default: enough for --max-sequences]");
     private readonly Option<string?> kvMode = new("--kv-mode")
     {
         HelpName = "MODE",
-        Description = "What becomes of a preempted request's keys: resident (kept), discard (computed again), swap (--host-kv-tokens). [default: resident]",
+        Description = "What becomes of a preempted request's keys: resident (kept), discard (computed again), swap (--host-kv-tokens). "
+            + "[default: resident]",
     };
 
-    private readonly Option<int?> hostKvTokens = NumberOption.Whole("--host-kv-tokens", 0, int.MaxValue, "Tokens whose keys fit the pool that --kv-mode swap moves them to. [default: 8192]");
+    private readonly Option<int?> hostKvTokens = NumberOption.Whole("--host-kv-tokens", 0, int.MaxValue,
+        "Tokens whose keys fit the pool that --kv-mode swap moves them to. [default: 8192]");
     private readonly Option<float?> margin = NumberOption.Real("--margin", value => value >= 0, "at least 0",
         "A newcomer displaces a request only if its rank is better by so many tokens. [default: a quarter of the predictor's bin]");
 
@@ -62,21 +81,33 @@ internal sealed class ServeCommand : Command
         "Tokens by which a request's rank improves with every second it has waited, so that none starves. [default: 0]");
 
     private readonly Option<bool> noPrefixCache = new("--no-prefix-cache") { Description = "Forget a prompt's keys when its request ends." };
-    private readonly Option<int?> maxBodyBytes = NumberOption.Whole("--max-body-bytes", 1024, int.MaxValue, "Largest request body. [default: 1048576]");
-    private readonly Option<int?> maxConnections = NumberOption.Whole("--max-connections", 1, 1 << 20, "Connections open at a time. [default: 4096]");
+    private readonly Option<int?> maxBodyBytes = NumberOption.Whole("--max-body-bytes", 1024, int.MaxValue,
+        "Largest request body. [default: 1048576]");
+    private readonly Option<int?> maxConnections = NumberOption.Whole("--max-connections", 1, 1 << 20,
+        "Connections open at a time. [default: 4096]");
     private readonly Option<int?> drainSeconds = NumberOption.Whole("--drain-seconds", 0, 86400,
         "After Ctrl-C or SIGTERM, time for running requests to end. A second signal stops at once. [default: 30]");
 
     private readonly Option<string[]> apiKey = new("--api-key")
     {
         HelpName = "KEY",
-        Description = $"A key that opens /v1; may be repeated. Other users see it among the processes: prefer the file, or {KeysVariable} (separated by commas).",
+        Description = "A key that opens /v1; may be repeated. Other users see it among the processes: prefer the file, or "
+            + $"{KeysVariable} (separated by commas).",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
     };
 
-    private readonly Option<string?> apiKeysFile = new("--api-keys-file") { HelpName = "FILE", Description = "Keys, one a line." };
-    private readonly Option<string?> traces = new("--otlp") { HelpName = "URL", Description = "Send a trace of every request there (OTLP over gRPC). [default: none]" };
+    private readonly Option<string?> apiKeysFile = new("--api-keys-file")
+    {
+        HelpName = "FILE",
+        Description = "Keys, one a line.",
+    };
+
+    private readonly Option<string?> traces = new("--otlp")
+    {
+        HelpName = "URL",
+        Description = "Send a trace of every request there (OTLP over gRPC). [default: none]",
+    };
 
     public ServeCommand(CliHost host)
         : base("serve", "Serve a model over HTTP as OpenAI's interface: /v1/models, /v1/completions, /v1/chat/completions; and /health\n"
@@ -88,9 +119,9 @@ internal sealed class ServeCommand : Command
         compute.Json.Description = "Print the configuration and the address as one JSON object.";
         foreach (Option option in (Option[])
         [
-            sampling.Model, servedName, address, port, scheduler, c, predictor, maxSequences, maxLive, maxQueuedTokens, maxLength, prefillTokens, kvTokens,
-            kvMode, hostKvTokens, margin, aging, noPrefixCache, maxBodyBytes, maxConnections, drainSeconds, apiKey, apiKeysFile, traces, compute.Threads, compute.Seed, compute.DryRun,
-            compute.Json,
+            sampling.Model, servedName, address, port, scheduler, c, predictor, maxSequences, maxLive, maxQueuedTokens, maxLength,
+            prefillTokens, kvTokens, kvMode, hostKvTokens, margin, aging, noPrefixCache, maxBodyBytes, maxConnections, drainSeconds, apiKey,
+            apiKeysFile, traces, compute.Threads, compute.Seed, compute.DryRun, compute.Json,
         ])
         {
             Options.Add(option);
@@ -158,9 +189,11 @@ internal sealed class ServeCommand : Command
 
     private NamedScheduler Named(ParseResult parsed)
     {
-        var named = NamedScheduler.Get(parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
+        var named = NamedScheduler.Get(
+            parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
         return named.Lengths != LengthSource.Oracle ? named : throw UserError.Request(
-            "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not", "one of " + string.Join(", ", Serving().Select(one => one.Name)));
+            "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not",
+            "one of " + string.Join(", ", Serving().Select(one => one.Name)));
     }
 
     private SchedulerPolicy Policy(ParseResult parsed, NamedScheduler named, double defaultMargin) => named.Policy with
@@ -223,8 +256,10 @@ internal sealed class ServeCommand : Command
             }
         }
 
-        keys.AddRange((Environment.GetEnvironmentVariable(KeysVariable) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-        return keys.TrueForAll(key => key.Length > 0) ? keys : throw UserError.Request("serve", "an --api-key is empty", "keys of at least one character");
+        keys.AddRange((Environment.GetEnvironmentVariable(KeysVariable) ?? "").Split(
+            ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        return keys.TrueForAll(key => key.Length > 0) ? keys
+            : throw UserError.Request("serve", "an --api-key is empty", "keys of at least one character");
     }
 
     /// <summary>Weights, program and what else decides the tokens of a request with a seed.</summary>
@@ -234,8 +269,9 @@ internal sealed class ServeCommand : Command
         var version = typeof(GenerationEngine).Assembly.GetName().Version;
         hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{version} {weights} {settings.KvFormat}")));
         var buffer = new byte[1 << 20];
-        foreach (var file in Directory.Exists(path)
-            ? Directory.GetFiles(path).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal).ToArray() : [path])
+        string[] files = !Directory.Exists(path) ? [path]
+            : [.. Directory.GetFiles(path).Where(file => Path.GetExtension(file) is ".json" or ".safetensors").Order(StringComparer.Ordinal)];
+        foreach (var file in files)
         {
             using var stream = File.OpenRead(file);
             for (int count; (count = stream.Read(buffer)) > 0;)
@@ -256,12 +292,14 @@ internal sealed class ServeCommand : Command
         else
         {
             host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, context {summary.MaxLength} tokens, "
-                + $"{summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
+                $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
+                + $"context {summary.MaxLength} tokens, {summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights "
+                + $"({summary.Weights}, cache {summary.Kv}), {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
             if (summary.Url is { } url)
             {
                 host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"kappa {summary.Kappa:0.000}: what a prompt token costs over a decoded one; where it is near 1, preemption that discards keys is dear"));
+                    $"kappa {summary.Kappa:0.000}: what a prompt token costs over a decoded one; "
+                    + $"where it is near 1, preemption that discards keys is dear"));
                 host.Output.WriteLine($"serving at {url}");
             }
         }
@@ -271,5 +309,6 @@ internal sealed class ServeCommand : Command
 
     /// <summary>What is served and how; the address is null on a dry run.</summary>
     private sealed record Summary(
-        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes, string Weights, string Kv, double? Kappa, string? Url);
+        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes,
+        string Weights, string Kv, double? Kappa, string? Url);
 }
