@@ -32,8 +32,9 @@ internal static class LengthTrace
         var rows = lines[first].TrimStart().StartsWith('{')
             ? InputFile.ReadObjects(path, Expected).Select(OfObject).ToList()
             : OfColumns(path, lines, first);
-        foreach (var (name, part) in (ReadOnlySpan<(string, Func<TracedRequest, bool>)>)
-            [(Prompt, row => row.PromptTokens is null), (Arrival, row => row.ArrivalSeconds is null), (Predicted, row => row.PredictedTokens is null)])
+        foreach (var (name, part) in (ReadOnlySpan<(string, Func<TracedRequest, bool>)>)[
+            (Prompt, row => row.PromptTokens is null), (Arrival, row => row.ArrivalSeconds is null),
+            (Predicted, row => row.PredictedTokens is null)])
         {
             if (rows.Any(part) && !rows.All(part))
             {
@@ -56,7 +57,8 @@ internal static class LengthTrace
         var names = isNamed ? head : [Output];
         if (!names.Contains(Output))
         {
-            throw UserError.Request($"{path}:{first + 1}", $"'{lines[first].Trim()}' names no {Output}", Expected, NearestName.Of(names[0], [Output]));
+            throw UserError.Request(
+                $"{path}:{first + 1}", $"'{lines[first].Trim()}' names no {Output}", Expected, NearestName.Of(names[0], [Output]));
         }
 
         var rows = new List<TracedRequest>();

@@ -34,8 +34,8 @@ public sealed class GenerationEngine : IDisposable
     private int numSubmitted;
 
     /// <summary>
-    /// An engine over a model's weights, which it shares. <paramref name="predictor"/> predicts lengths for policies that look at them (none: a request's
-    /// own limit); it stays its owner's. <paramref name="time"/> is read at arrivals, for policies that look at waiting.
+    /// An engine over a model's weights, which it shares. <paramref name="predictor"/> predicts lengths for policies that look at them
+    /// (none: a request's own limit); it stays its owner's. <paramref name="time"/> is read at arrivals, for policies that look at waiting.
     /// </summary>
     public GenerationEngine(
         Transformer model, EngineSettings settings, ILengthPredictor? predictor = null, TimeProvider? time = null)
@@ -87,7 +87,9 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Pages moved to the host's pool so far.</summary>
     public long NumSwapped { get; private set; }
 
-    /// <summary>Prompt tokens of the sequences that began with a prefix cache to look into; siblings that share a held prompt are not among them.</summary>
+    /// <summary>
+    /// Prompt tokens of the sequences that began with a prefix cache to look into; siblings that share a held prompt are not among them.
+    /// </summary>
     public long NumPrefixAsked { get; private set; }
 
     /// <summary>Of those, tokens whose keys were there.</summary>

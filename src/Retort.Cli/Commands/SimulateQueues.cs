@@ -18,7 +18,8 @@ internal sealed class SimulateQueueOptions
     public Option<string?> Policy { get; } = new("--policy")
     {
         HelpName = "NAME",
-        Description = "fcfs, ps, sjf (predicted, no preemption), srpt (knows sizes), sprpt (predicted), trail (sprpt limited by --c). [default: trail]",
+        Description = "fcfs, ps, sjf (predicted, no preemption), srpt (knows sizes), sprpt (predicted), trail (sprpt limited by --c). "
+            + "[default: trail]",
     };
 
     public Option<string?> Sizes { get; } = new("--sizes")
@@ -37,7 +38,8 @@ internal sealed class SimulateQueueOptions
         CustomParser = result =>
         {
             var word = result.Tokens[^1].Value;
-            if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var jobs) && jobs is >= QueueExperiment.LeastJobs and <= MostJobs)
+            if (long.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var jobs)
+                && jobs is >= QueueExperiment.LeastJobs and <= MostJobs)
             {
                 return jobs;
             }
@@ -72,7 +74,8 @@ internal static class SimulateQueues
             Jobs = parsed.GetValue(options.Jobs) ?? 0,
             Seed = common.Seed,
         };
-        var loads = SimulateCommand.Numbers("--lambda", parsed.GetValue(options.Lambda) ?? "0.8", value => value is > 0 and < 1, "above 0 and below 1");
+        var loads = SimulateCommand.Numbers(
+            "--lambda", parsed.GetValue(options.Lambda) ?? "0.8", value => value is > 0 and < 1, "above 0 and below 1");
         var progress = host.CreateProgress(json);
         var queues = (from lambda in loads from c in policy.UsesC ? common.C : common.C[..1] select settings with { Lambda = lambda, C = c })
             .Select(queue => QueueComparison.Of(queue, common.Threads, progress, host.Cancellation)).ToArray();

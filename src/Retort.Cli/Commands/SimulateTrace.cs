@@ -64,17 +64,23 @@ internal sealed class SimulateTraceOptions
     public Option<int?> HostKvTokens { get; } = NumberOption.Whole(
         "--host-kv-tokens", 16, 1 << 24, "Tokens that fit the host's pool, for swap. [default: 1048576]");
 
-    public Option<double?> StepMs { get; } = NumberOption.Double("--step-ms", 0, 1e6, "Cost of a step, in milliseconds. [default: 12]");
+    public Option<double?> StepMs { get; } = NumberOption.Double("--step-ms", 0, 1e6,
+        "Cost of a step, in milliseconds. [default: 12]");
 
-    public Option<double?> RowMs { get; } = NumberOption.Double("--row-ms", 0, 1e6, "More for each row that decodes. [default: 0.2]");
+    public Option<double?> RowMs { get; } = NumberOption.Double("--row-ms", 0, 1e6,
+        "More for each row that decodes. [default: 0.2]");
 
-    public Option<double?> PrefillMs { get; } = NumberOption.Double("--prefill-ms", 0, 1e6, "More for each prompt token. [default: 0.02]");
+    public Option<double?> PrefillMs { get; } = NumberOption.Double("--prefill-ms", 0, 1e6,
+        "More for each prompt token. [default: 0.02]");
 
-    public Option<double?> SwapMs { get; } = NumberOption.Double("--swap-ms", 0, 1e6, "More for each page moved to or from the host. [default: 0.05]");
+    public Option<double?> SwapMs { get; } = NumberOption.Double("--swap-ms", 0, 1e6,
+        "More for each page moved to or from the host. [default: 0.05]");
 
-    public Option<int?> Requests { get; } = NumberOption.Whole("--requests", 100, 10_000_000, "Requests of a run with poisson arrivals. [default: 6000]");
+    public Option<int?> Requests { get; } = NumberOption.Whole("--requests", 100, 10_000_000,
+        "Requests of a run with poisson arrivals. [default: 6000]");
 
-    public Option<int?> Seeds { get; } = NumberOption.Whole("--seeds", 2, 1000, "Runs of each policy, from which the intervals are. [default: 5]");
+    public Option<int?> Seeds { get; } = NumberOption.Whole("--seeds", 2, 1000,
+        "Runs of each policy, from which the intervals are. [default: 5]");
 
     public IReadOnlyList<Option> All =>
     [
@@ -96,8 +102,10 @@ internal static class SimulateTrace
             throw UserError.Request("simulate", "--load and --rate together", "one of them");
         }
 
-        var loads = SimulateCommand.Numbers("--load", parsed.GetValue(options.Load) ?? "0.95", value => value is > 0 and <= 100, "above 0, at most 100");
-        using var phase = (host.CreateProgress(json) ?? (IProgressReporter)SilentProgress.Instance).Begin("simulate the trace", loads.Length, "loads");
+        var loads = SimulateCommand.Numbers(
+            "--load", parsed.GetValue(options.Load) ?? "0.95", value => value is > 0 and <= 100, "above 0, at most 100");
+        var progress = host.CreateProgress(json) ?? (IProgressReporter)SilentProgress.Instance;
+        using var phase = progress.Begin("simulate the trace", loads.Length, "loads");
         var outcomes = new List<(double Load, TraceOutcome Outcome)>();
         foreach (var load in loads)
         {

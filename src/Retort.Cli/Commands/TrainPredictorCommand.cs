@@ -59,8 +59,8 @@ internal sealed class TrainPredictorCommand : Command
         compute.DryRun.Description = "Print requests, memory, FLOPs and expected time; compute nothing.";
         foreach (Option option in (Option[])
         [
-            sampling.Model, data, layers, maxLength, requests, steps, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP, epochs, inner,
-            learningRate, sampling.Batch, compute.Threads, compute.Seed, compute.Out, compute.DryRun, compute.Json,
+            sampling.Model, data, layers, maxLength, requests, steps, sampling.Temperature, sampling.TopK, sampling.TopP, sampling.MinP,
+            epochs, inner, learningRate, sampling.Batch, compute.Threads, compute.Seed, compute.Out, compute.DryRun, compute.Json,
         ])
         {
             Options.Add(option);
@@ -136,7 +136,8 @@ internal sealed class TrainPredictorCommand : Command
         }
 
         var (errors, trained) = (record.HeldOutMae, record.TrainedOn);
-        host.Output.WriteLine($"Mean absolute error of the remaining length in tokens, over all decode steps of {trained.HeldOutRequests} held-out requests");
+        host.Output.WriteLine(
+            $"Mean absolute error of the remaining length in tokens, over all decode steps of {trained.HeldOutRequests} held-out requests");
         host.Output.WriteLine();
         TextTable.Write(host.Output, host.Width,
         [
@@ -160,7 +161,8 @@ internal sealed class TrainPredictorCommand : Command
         [
             ["predictor", folder],
             ["learned from", string.Create(CultureInfo.InvariantCulture,
-                $"{trained.Requests:N0} completions, {trained.MeanLength:0.0} tokens in the mean, {100 * trained.CutOff:0.0} % cut off at the limit")],
+                $"{trained.Requests:N0} completions, {trained.MeanLength:0.0} tokens in the mean, "
+                + $"{100 * trained.CutOff:0.0} % cut off at the limit")],
         ]);
     }
 
@@ -192,8 +194,10 @@ internal sealed class TrainPredictorCommand : Command
             ["requests", price.Requests.ToString("N0", CultureInfo.InvariantCulture)],
             ["hidden vectors", $"at most {Amounts.Of(price.Samples)} a block, {price.Layers} blocks: {Amounts.Of(price.VectorBytes)}B"],
             ["peak memory", $"at most {Amounts.Of(price.PeakBytes)}B beside the runtime"],
-            ["FLOPs", string.Create(CultureInfo.InvariantCulture, $"at most {price.ServingFlops:0.00e0} of completions, {price.TrainingFlops:0.00e0} of training")],
-            ["expected time", $"at most {Amounts.Of(TimeSpan.FromSeconds(Math.Min(seconds, 1e9)))}, at {expectedShare:P0} of {peak.ToString("0", CultureInfo.InvariantCulture)} GFLOP/s"],
+            ["FLOPs", string.Create(CultureInfo.InvariantCulture,
+                $"at most {price.ServingFlops:0.00e0} of completions, {price.TrainingFlops:0.00e0} of training")],
+            ["expected time", $"at most {Amounts.Of(TimeSpan.FromSeconds(Math.Min(seconds, 1e9)))}, at {expectedShare:P0} of "
+                + $"{peak.ToString("0", CultureInfo.InvariantCulture)} GFLOP/s"],
         ]);
     }
 

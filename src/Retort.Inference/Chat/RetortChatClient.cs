@@ -38,7 +38,8 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
     }
 
     private RetortChatClient(
-        EngineHost host, ITokenizer tokenizer, IChatTemplate template, IReadOnlyList<int> stopTokens, string? modelId, IReadOnlyList<IDisposable> owned)
+        EngineHost host, ITokenizer tokenizer, IChatTemplate template, IReadOnlyList<int> stopTokens, string? modelId,
+        IReadOnlyList<IDisposable> owned)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(tokenizer);
@@ -60,7 +61,9 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
         using var source = Checkpoint.Open(path);
         var tokenizer = Tokenizer.Open(path);
         template ??= ChatTemplate.Open(path)
-            ?? throw UserError.Request(path, "has no chat template", "chat_template.jinja or chat_template in tokenizer_config.json, or a template given to the client");
+            ?? throw UserError.Request(
+                path, "has no chat template",
+                "chat_template.jinja or chat_template in tokenizer_config.json, or a template given to the client");
         int[] stopTokens = [.. source.EndTokenIds.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
         var owned = new List<IDisposable>();
         try
@@ -129,7 +132,8 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
         GenerationRequest request, StopStrings stop, long number, [EnumeratorCancellation] CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var (id, created, decoder) = (FormattableString.Invariant($"retort-{number}"), host.Time.GetUtcNow(), tokenizer.CreateDecoder(continues: true));
+        var (id, created) = (FormattableString.Invariant($"retort-{number}"), host.Time.GetUtcNow());
+        var decoder = tokenizer.CreateDecoder(continues: true);
         var stream = host.Submit(request);
         var (numTokens, reason) = (0, null as ChatFinishReason?);
         try
@@ -145,7 +149,8 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
                     yield return Update(new TextContent(text), null);
                 }
 
-                reason = stop.HasStopped || happened.End == FinishReason.Stop ? ChatFinishReason.Stop : happened.End is null ? null : ChatFinishReason.Length;
+                reason = stop.HasStopped || happened.End == FinishReason.Stop ? ChatFinishReason.Stop
+                    : happened.End is null ? null : ChatFinishReason.Length;
                 if (reason is not null)
                 {
                     break;
@@ -157,7 +162,12 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
                 stream.Finish(0, 0);
             }
 
-            var usage = new UsageDetails { InputTokenCount = request.Prompt.Length, OutputTokenCount = numTokens, TotalTokenCount = request.Prompt.Length + numTokens };
+            var usage = new UsageDetails
+            {
+                InputTokenCount = request.Prompt.Length,
+                OutputTokenCount = numTokens,
+                TotalTokenCount = request.Prompt.Length + numTokens,
+            };
             yield return Update(new UsageContent(usage), reason);
         }
         finally

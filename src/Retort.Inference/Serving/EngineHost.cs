@@ -339,7 +339,9 @@ public sealed class EngineHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Accounts first, then tells the reader (<paramref name="told"/>; null: nothing): who reads of an end finds its times and its room.</summary>
+    /// <summary>
+    /// Accounts first, then tells the reader (<paramref name="told"/>; null: nothing): who reads of an end finds its times and its room.
+    /// </summary>
     private void EndSample(int index, LiveRequest request, int sample, string reason, FinishReason? told = null)
     {
         request.HasEnded[sample] = true;

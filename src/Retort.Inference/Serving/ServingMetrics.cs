@@ -28,7 +28,8 @@ internal sealed class ServingMetrics : IDisposable
         Gauge("vllm.num_requests_running", "Sequences being generated.", s => s.Running);
         Gauge("vllm.num_requests_waiting", "Sequences that have not begun.", s => s.Waiting);
         Gauge("retort.num_requests_paused", "Sequences put aside by preemption.", s => s.Paused);
-        Gauge("vllm.kv_cache_usage_perc", "Share of the key/value blocks in use; 1 is all.", s => s.NumBlocks == 0 ? 0 : (double)s.UsedBlocks / s.NumBlocks);
+        Gauge("vllm.kv_cache_usage_perc", "Share of the key/value blocks in use; 1 is all.",
+            s => s.NumBlocks == 0 ? 0 : (double)s.UsedBlocks / s.NumBlocks);
         Total("vllm.num_preemptions_total", "Times that a sequence was put aside.", s => s.Preemptions);
         Total("retort.recomputed_tokens_total", "Tokens fed again after a preemption.", s => s.RecomputedTokens);
         Total("vllm.prefix_cache_queries_total", "Prompt tokens looked for in the prefix cache.", s => s.PrefixQueries);

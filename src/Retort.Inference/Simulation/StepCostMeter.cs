@@ -10,8 +10,8 @@ public static class StepCostMeter
     private const int Warmup = 4, Steps = 24, Repeats = 7, LongestPrompt = 128;
 
     /// <summary>
-    /// Decode steps with one place busy and with all of them give the fixed cost and that of a row; steps that read one prompt give that of a prompt token.
-    /// Swapping is not measured.
+    /// Decode steps with one place busy and with all of them give the fixed cost and that of a row; steps that read one prompt give
+    /// that of a prompt token. Swapping is not measured.
     /// </summary>
     public static StepCost Measure(Transformer model, EngineSettings settings, TimeProvider time)
     {

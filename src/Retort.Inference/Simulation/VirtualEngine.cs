@@ -26,7 +26,9 @@ public readonly record struct VirtualRequest(
 public readonly record struct VirtualOutcome(
     double QueueSeconds, double FirstTokenSeconds, double EndSeconds, int NumPreemptions, int NumRecomputed);
 
-/// <summary>What a step costs, in seconds: fixed, and for every row that decodes, prompt token that is read and page moved to or from the host.</summary>
+/// <summary>
+/// What a step costs, in seconds: fixed, and for every row that decodes, prompt token that is read and page moved to or from the host.
+/// </summary>
 public readonly record struct StepCost(double Fixed, double DecodeRow, double PrefillToken, double SwapPage)
 {
     /// <summary>Cost of one prompt token over that of one decoded token with all places busy (paper section 7.4).</summary>

@@ -39,7 +39,8 @@ public static class SimulationFigures
                 series.Add(new Series($"{legend}, simulation", SeriesKind.Scatter, [.. group.Select(queue =>
                 {
                     var (mean, error) = (simulation(queue.Simulation).Mean, 2 * simulation(queue.Simulation).StandardError);
-                    return new Point(queue.Settings.Lambda, mean, scale == AxisScale.Log ? Math.Max(mean - error, mean / 2) : mean - error, mean + error);
+                    var low = scale == AxisScale.Log ? Math.Max(mean - error, mean / 2) : mean - error;
+                    return new Point(queue.Settings.Lambda, mean, low, mean + error);
                 })])
                 { Color = color });
             }

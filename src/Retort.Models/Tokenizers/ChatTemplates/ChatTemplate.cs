@@ -47,7 +47,8 @@ public sealed class ChatTemplate : IChatTemplate
         var tokens = TokenNames.Select(name => (Name: name, Text: TokenizerMarks.Content(settings, name)))
             .Where(token => token.Text is not null).ToDictionary(token => token.Name, token => token.Text!);
         return File.Exists(file) ? new ChatTemplate(ReadText(file), tokens, file)
-            : settings is { } fields && fields.Find("chat_template") is { } value ? new ChatTemplate(Choose(fields, value), tokens, $"{settingsFile}: chat_template")
+            : settings is { } fields && fields.Find("chat_template") is { } value
+            ? new ChatTemplate(Choose(fields, value), tokens, $"{settingsFile}: chat_template")
             : null;
     }
 
@@ -64,7 +65,11 @@ public sealed class ChatTemplate : IChatTemplate
 
         (state.Scope["tools"], state.Scope["documents"], state.Scope["add_generation_prompt"]) = (null, null, addGenerationPrompt);
         state.Scope["messages"] = messages
-            .Select(object? (message) => new OrderedDictionary<string, object?>(StringComparer.Ordinal) { ["role"] = message.Role, ["content"] = message.Content })
+            .Select(object? (message) => new OrderedDictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["role"] = message.Role,
+                ["content"] = message.Content,
+            })
             .ToList();
         TemplateStatement.RunAll(state, body);
         return state.Output.ToString();
@@ -100,6 +105,7 @@ public sealed class ChatTemplate : IChatTemplate
         var named = settings.FindArray("chat_template").Select(item => new JsonFields(item, $"{settings.Where}: chat_template"))
             .ToDictionary(item => item.RequireText("name"), item => item.RequireText("template"));
         return named.Count == 1 ? named.Values.Single() : named.TryGetValue("default", out var template) ? template
-            : throw UserError.Request($"{settings.Where}: chat_template", $"has the templates {string.Join(", ", named.Keys)}", "one named 'default'");
+            : throw UserError.Request(
+                $"{settings.Where}: chat_template", $"has the templates {string.Join(", ", named.Keys)}", "one named 'default'");
     }
 }

@@ -22,7 +22,8 @@ internal sealed class RenderState(string where)
     public void Charge(long size)
     {
         var steps = numSteps + 1 + size / CharsPerStep;
-        numSteps = steps <= MaxSteps ? (int)steps : throw Wrong($"takes more than {MaxSteps} steps", "a template that ends soon, and messages it can take");
+        numSteps = steps <= MaxSteps ? (int)steps
+            : throw Wrong($"takes more than {MaxSteps} steps", "a template that ends soon, and messages it can take");
     }
 
     /// <summary>Carries something out one level deeper.</summary>

@@ -148,7 +148,8 @@ internal static class TemplateMethods
         state.Charge(4L * text.Length);
         if (arguments[0, "sep"] is { } separator)
         {
-            return Text(state, separator) is { Length: > 0 } by ? [.. text.Split(by, most)] : throw state.Wrong("splits at the empty text", "some text");
+            return Text(state, separator) is { Length: > 0 } by ? [.. text.Split(by, most)]
+                : throw state.Wrong("splits at the empty text", "some text");
         }
 
         var (parts, position) = (new List<object?>(), 0);
@@ -209,7 +210,7 @@ internal static class TemplateFilters
             case "length" or "count":
                 return (long)Items(state, name, value).Count;
             case "int":
-                return value is string digits ? long.TryParse(digits, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : arguments[0, "default", 0L]
+                return value is string digits && long.TryParse(digits, NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n
                     : TemplateValue.IsNumber(value, out var x) && Math.Abs(x) < 1L << 52 ? (long)x : arguments[0, "default", 0L];
             case "items":
                 return value is OrderedDictionary<string, object?> map ? TemplateMethods.Items(state, map)

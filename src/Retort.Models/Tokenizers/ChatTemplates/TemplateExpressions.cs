@@ -45,7 +45,8 @@ internal sealed record MapExpression(int Line, List<(TemplateExpression Key, Tem
         var map = new OrderedDictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (key, value) in Items)
         {
-            map[key.Evaluate(state) as string ?? throw state.Wrong("has a mapping's key that is no string", "strings as keys")] = value.Evaluate(state);
+            var name = key.Evaluate(state) as string ?? throw state.Wrong("has a mapping's key that is no string", "strings as keys");
+            map[name] = value.Evaluate(state);
         }
 
         return map;
@@ -109,7 +110,8 @@ internal sealed record ComparisonExpression(int Line, TemplateExpression First, 
                 return Contains(state, right, left) == (op == "in");
             default:
                 var order = TemplateValue.Compare(left, right)
-                    ?? throw state.Wrong($"compares {TemplateValue.Kind(left)} with {TemplateValue.Kind(right)} by {op}", "two numbers or two strings");
+                    ?? throw state.Wrong(
+                        $"compares {TemplateValue.Kind(left)} with {TemplateValue.Kind(right)} by {op}", "two numbers or two strings");
                 return op switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
         }
     }
@@ -249,9 +251,11 @@ internal sealed record SliceExpression(
             throw state.Wrong("cuts with step 0", "another step");
         }
 
+        // As Python's slice.indices: within 0 .. count, and one lower each way when it goes backwards.
         long count = items.Count;
-        var from = Bound(state, From) is { } f ? Math.Clamp(f < 0 ? f + count : f, step > 0 ? 0 : -1, step > 0 ? count : count - 1) : step > 0 ? 0 : count - 1;
-        var to = Bound(state, To) is { } t ? Math.Clamp(t < 0 ? t + count : t, step > 0 ? 0 : -1, step > 0 ? count : count - 1) : step > 0 ? count : -1;
+        var (low, high) = step > 0 ? (0L, count) : (-1L, count - 1);
+        var from = Within(Bound(state, From)) ?? (step > 0 ? low : high);
+        var to = Within(Bound(state, To)) ?? (step > 0 ? high : low);
         var cut = new List<object?>();
         for (var i = from; step > 0 ? i < to : i > to; i += step)
         {
@@ -260,6 +264,8 @@ internal sealed record SliceExpression(
 
         state.Charge(4L * cut.Count);
         return of is string ? string.Concat(cut) : cut;
+
+        long? Within(long? bound) => bound is { } at ? Math.Clamp(at < 0 ? at + count : at, low, high) : null;
     }
 
     private static long? Bound(RenderState state, TemplateExpression? bound) => bound?.Evaluate(state) switch

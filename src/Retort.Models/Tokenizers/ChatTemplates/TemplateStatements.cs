@@ -68,7 +68,8 @@ internal sealed record WriteStatement(int Line, TemplateExpression Value) : Temp
     }
 }
 
-internal sealed record IfStatement(int Line, List<(TemplateExpression Condition, List<TemplateStatement> Body)> Branches, List<TemplateStatement> Else)
+internal sealed record IfStatement(
+    int Line, List<(TemplateExpression Condition, List<TemplateStatement> Body)> Branches, List<TemplateStatement> Else)
     : TemplateStatement(Line)
 {
     protected override Flow Run(RenderState state)
@@ -157,7 +158,8 @@ internal sealed record SetStatement(int Line, List<string> Names, string? Field,
     }
 }
 
-internal sealed record MacroStatement(int Line, string Name, List<(string Name, TemplateExpression? Default)> Parameters, List<TemplateStatement> Body)
+internal sealed record MacroStatement(
+    int Line, string Name, List<(string Name, TemplateExpression? Default)> Parameters, List<TemplateStatement> Body)
     : TemplateStatement(Line)
 {
     protected override Flow Run(RenderState state)

@@ -30,7 +30,8 @@ internal static class ErrorBody
             // Not every server's errors are JSON; the text will do.
         }
 
-        message = string.Join(' ', (message ?? Encoding.UTF8.GetString(body.Span)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+        var words = (message ?? Encoding.UTF8.GetString(body.Span)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        message = string.Join(' ', words).TrimEnd('.');
         return message.Length == 0 ? "" : ": " + (message.Length > MostShown ? message[..MostShown] + "..." : message);
     }
 }

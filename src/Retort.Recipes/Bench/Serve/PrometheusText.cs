@@ -42,7 +42,8 @@ internal sealed class PrometheusText
         var rest = line[end] == '{' ? line[(end + LabelsLength(line[end..]))..] : line[end..];
         rest = rest.TrimStart();
         var space = rest.IndexOfAny(" \t");
-        if (double.TryParse(space < 0 ? rest : rest[..space], NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value))
+        if (double.TryParse(space < 0 ? rest : rest[..space], NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && double.IsFinite(value))
         {
             var name = Plain(line[..end].ToString());
             if (!values.TryGetValue(name, out var list))
