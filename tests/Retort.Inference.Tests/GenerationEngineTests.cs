@@ -111,10 +111,14 @@ public sealed class GenerationEngineTests : IDisposable
     [Fact]
     public void What_the_prefix_cache_was_asked_for_and_had_is_counted_once_a_sequence_however_long_it_waits_for_pages()
     {
-        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 3, MaxLength = 128, KvTokens = 192, CachesPrefixes = true });
+        using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 3, MaxLength = 128, KvTokens = 192, PrefillTokens = 16, CachesPrefixes = true });
         var request = new GenerationRequest(TransformerCases.Sequence(70, 1), new SamplingSettings { MaxNewTokens = 40 }, 1) { IgnoresStop = true };
         engine.Submit(request);
-        engine.Step();
+        for (var step = 0; step < 6; step++)
+        {
+            engine.Step();
+        }
+
         engine.Submit(request);
         // Needs eight pages, and finds them when the others end.
         engine.Submit(request with { Prompt = TransformerCases.Sequence(120, 9) });

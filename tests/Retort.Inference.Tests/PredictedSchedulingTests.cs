@@ -32,6 +32,7 @@ public sealed class PredictedSchedulingTests : IDisposable
     public void Under_trail_tokens_and_beliefs_are_a_requests_own_whatever_happens_to_it()
     {
         var (tokens, beliefs, _) = Run(new EngineSettings { MaxSequences = 1 });
+        Assert.All(beliefs.Where(pair => pair.Key.Token == 1), pair => Assert.Equal(beliefs[(pair.Key.Request, 0, 1)], pair.Value));
         var preempted = 0L;
         for (var trial = 0UL; trial < 18; trial++)
         {

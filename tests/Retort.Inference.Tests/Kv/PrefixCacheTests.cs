@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using CsCheck;
 using Retort.Inference.Kv;
+using Retort.Inference.Scheduling;
 using Retort.Tensors;
 
 namespace Retort.Inference.Tests.Kv;
@@ -49,6 +51,34 @@ public sealed class PrefixCacheTests
         }, iter: 2000);
 
         static IEnumerable<int> Page(int letter) => Enumerable.Repeat(letter, KvPages.PageTokens);
+    }
+
+    [Fact]
+    public void Of_a_text_that_ended_the_first_pages_stay_longest()
+    {
+        var kv = new PagedKv(3, cachesPrefixes: true);
+        var (text, other) = (new Text(3, 1), new Text(2, 2));
+        Assert.True(kv.TryGrow(text, text.NumPromptTokens));
+        text.NumCached = text.NumPromptTokens;
+        kv.Register(text);
+        kv.Release(text);
+        Assert.True(kv.TryGrow(other, other.NumPromptTokens));
+        kv.Restore(text);
+        Assert.Equal(KvPages.PageTokens, text.NumCached);
+    }
+
+    private sealed class Text : ScheduledSequence
+    {
+        private readonly int[] tokens;
+
+        [SetsRequiredMembers]
+        public Text(int pages, int letter)
+        {
+            tokens = [.. Enumerable.Repeat(letter, pages * KvPages.PageTokens)];
+            (Order, NumPromptTokens, MaxLength) = (letter, tokens.Length, tokens.Length + 1);
+        }
+
+        public override ReadOnlySpan<int> KnownTokens => tokens;
     }
 
     [Fact]

@@ -160,7 +160,7 @@ public sealed class SchedulerTests
 
         public override int PinnedTokens => 3;
 
-        public override bool Promotes(ScheduledSequence waiting, long round) => ++NumLooks > 0 && round > 2;
+        public override bool Promotes(ScheduledSequence waiting, long round) => ++NumLooks > 0 && round > 2 && waiting.Order % 2 == 0;
     }
 
     [Fact]
