@@ -150,8 +150,8 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
         var run = VirtualEngine.Run(Engine(settings, which, cost), requests, cancellation);
         var isSteady = which.Load is > 0 and < 1;
         return new(
-            TimeSummary.Of(RunSummary.Counted([.. run.Outcomes.Select(outcome => outcome.FirstTokenSeconds)], isSteady)),
-            TimeSummary.Of(RunSummary.Counted([.. run.Outcomes.Select(outcome => outcome.EndSeconds)], isSteady)),
+            RunSummary.Of([.. run.Outcomes.Select(outcome => outcome.FirstTokenSeconds)], isSteady),
+            RunSummary.Of([.. run.Outcomes.Select(outcome => outcome.EndSeconds)], isSteady),
             run.Outcomes.Average(outcome => (double)outcome.NumPreemptions), run.Outcomes.Average(outcome => (double)outcome.NumRecomputed),
             run.MeanKvTokens, run.PeakKvTokens);
     }

@@ -18,7 +18,7 @@ internal sealed record LiveRun(
     {
         var isSteady = Load is > 0 and < 1;
         return new(
-            TimeSummary.Of(RunSummary.Counted(FirstToken, isSteady)), TimeSummary.Of(RunSummary.Counted(EndToEnd, isSteady)),
+            RunSummary.Of(FirstToken, isSteady), RunSummary.Of(EndToEnd, isSteady),
             Preemptions, Recomputed, 0, 0);
     }
 }
