@@ -56,14 +56,6 @@ internal sealed class LiveServer : IAsyncDisposable
         return live;
     }
 
-    /// <summary>A host over such a model; the caller's clock holds the engine's thread.</summary>
-    public static EngineHost CreateHost(out GenerationEngine engine, EngineHostSettings settings, TimeProvider time)
-    {
-        var live = new LiveServer(4096);
-        engine = new GenerationEngine(live.model, new EngineSettings { MaxSequences = 2 });
-        return new EngineHost(engine, settings, time);
-    }
-
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string json, string type = "application/json")
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));

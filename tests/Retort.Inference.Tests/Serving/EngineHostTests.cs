@@ -1,19 +1,33 @@
-using Retort.Inference;
+using Retort.Core;
 using Retort.Inference.Serving;
+using Retort.Models;
+using Retort.Tensors.Cpu;
+using Retort.TinyModels;
 
-namespace Retort.Server.Tests;
+namespace Retort.Inference.Tests.Serving;
 
-public class EngineHostTests
+public sealed class EngineHostTests : IDisposable
 {
     private static readonly GenerationRequest Long = new([3, 4, 5], new SamplingSettings { MaxNewTokens = 4000 }, 1) { IgnoresStop = true };
 
+    private readonly CpuDevice device = new(1);
+    private readonly Transformer model;
+
+    public EngineHostTests() => model = TransformerCases.Build(TransformerCases.All["llama"] with { MaxPositions = 4096 }, device);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        model.Dispose();
+        device.Dispose();
+    }
 
     [Fact]
     public async Task What_is_cancelled_ends_within_a_step_and_what_waited_never_begins()
     {
         var clock = new GatedTime();
-        await using var host = LiveServer.CreateHost(out var engine, new(), clock);
+        await using var host = CreateHost(out var engine, new(), clock);
         clock.Close();
         var (running, cancelled) = (host.Submit(Long), host.Submit(Long));
         cancelled.Cancel();
@@ -39,7 +53,7 @@ public class EngineHostTests
     [Fact]
     public async Task A_full_queue_refuses_and_takes_again_when_there_is_room()
     {
-        await using var host = LiveServer.CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 2 }, TimeProvider.System);
+        await using var host = CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 2 }, TimeProvider.System);
         var streams = new[] { host.Submit(Long), host.Submit(Long) };
         var full = Assert.Throws<QueueFullException>(() => host.Submit(Long));
         Assert.InRange(full.RetryAfter.TotalSeconds, 1, 60);
@@ -53,14 +67,14 @@ public class EngineHostTests
     public async Task Stopping_lets_requests_end_and_aborting_tells_their_readers()
     {
         var short_ = Long with { Sampling = new SamplingSettings { MaxNewTokens = 50 } };
-        var host = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        var host = CreateHost(out _, new(), TimeProvider.System);
         var stream = host.Submit(short_);
         await host.StopAsync(Cancellation);
         Assert.Equal(51, await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
         Assert.Throws<HostStoppedException>(() => host.Submit(short_));
         await host.DisposeAsync();
 
-        var aborted = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        var aborted = CreateHost(out _, new(), TimeProvider.System);
         stream = aborted.Submit(Long);
         await aborted.DisposeAsync();
         await Assert.ThrowsAsync<HostStoppedException>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
@@ -70,7 +84,7 @@ public class EngineHostTests
     public async Task A_failure_reaches_every_reader_and_closes_the_host()
     {
         var clock = new GatedTime();
-        await using var host = LiveServer.CreateHost(out _, new(), clock);
+        await using var host = CreateHost(out _, new(), clock);
         clock.Close();
         var streams = new[] { host.Submit(Long), host.Submit(Long), host.Submit(Long) };
         await clock.HeldAsync();
@@ -90,9 +104,9 @@ public class EngineHostTests
     [Fact]
     public async Task What_the_engine_refuses_reaches_the_reader_and_nobody_else()
     {
-        await using var host = LiveServer.CreateHost(out var engine, new(), TimeProvider.System);
+        await using var host = CreateHost(out var engine, new(), TimeProvider.System);
         var stream = host.Submit([Long, new GenerationRequest([], Long.Sampling, 1)]);
-        await Assert.ThrowsAsync<Core.UserError>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        await Assert.ThrowsAsync<UserError>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
         var next = host.Submit(Long with { Sampling = new SamplingSettings { MaxNewTokens = 3 } });
         Assert.Equal(4, await next.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
         await host.StopAsync(Cancellation);
@@ -104,7 +118,7 @@ public class EngineHostTests
     [InlineData(-1)]
     public async Task A_wrong_number_of_samples_is_its_senders_fault_alone(int numSamples)
     {
-        await using var host = LiveServer.CreateHost(out _, new(), TimeProvider.System);
+        await using var host = CreateHost(out _, new(), TimeProvider.System);
         var neighbour = host.Submit(Long);
         var wrong = host.Submit([Long, Long with { NumSamples = numSamples }]);
         await Assert.ThrowsAsync<Core.UserError>(async () => await wrong.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
@@ -119,7 +133,7 @@ public class EngineHostTests
     public async Task Who_reads_of_an_end_finds_its_time_and_the_room_it_left()
     {
         var clock = new GatedTime { IsSlow = true };
-        await using var host = LiveServer.CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 1 }, clock);
+        await using var host = CreateHost(out _, new EngineHostSettings { MaxLiveSequences = 1 }, clock);
         for (var i = 0; i < 5; i++)
         {
             var stream = host.Submit(Long with { Sampling = new SamplingSettings { MaxNewTokens = 2 } });
@@ -127,6 +141,9 @@ public class EngineHostTests
             Assert.NotEqual(0, stream.Timings[0].End);
         }
     }
+
+    private EngineHost CreateHost(out GenerationEngine engine, EngineHostSettings settings, TimeProvider time) =>
+        new(engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 2 }), settings, time);
 
     /// <summary>A clock at which the engine's thread can be held, or made to fail.</summary>
     private sealed class GatedTime : TimeProvider
