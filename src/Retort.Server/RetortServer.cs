@@ -27,6 +27,8 @@ public sealed class RetortServer : IAsyncDisposable
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
     private readonly WebApplication app;
     private readonly EngineHost host;
     private readonly MeterProvider metrics;
@@ -81,7 +83,11 @@ public sealed class RetortServer : IAsyncDisposable
     private static void Limit(KestrelServerOptions kestrel, ServerOptions options)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(options.Host, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Host, options.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.Use(RefusalPipe.Use);
+        });
         var limits = kestrel.Limits;
         limits.MaxRequestBodySize = options.MaxBodyBytes;
         limits.MaxRequestHeadersTotalSize = options.MaxHeaderBytes;
@@ -106,14 +112,14 @@ public sealed class RetortServer : IAsyncDisposable
         var created = host.Time.GetUtcNow().ToUnixTimeSeconds();
         app.Use((context, next) => GuardAsync(context, next, keys, options));
         MetricsEndpoint.Use(app, metrics);
-        app.MapGet("/health", context => WriteAsync(context, json =>
+        app.MapMethods("/health", Reading, context => WriteAsync(context, json =>
         {
             context.Response.StatusCode = host.IsAccepting ? 200 : 503;
             json.WriteStartObject();
             json.WriteString("status", host.IsAccepting ? "ok" : host.Fault is null ? "draining" : "failed");
             json.WriteEndObject();
         }));
-        app.MapGet("/v1/models", context => WriteAsync(context, json =>
+        app.MapMethods("/v1/models", Reading, context => WriteAsync(context, json =>
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
@@ -122,7 +128,7 @@ public sealed class RetortServer : IAsyncDisposable
             json.WriteEndArray();
             json.WriteEndObject();
         }));
-        app.MapGet("/v1/models/{**id}", context => context.Request.RouteValues["id"] as string == model.Name ? WriteAsync(context, WriteModel)
+        app.MapMethods("/v1/models/{**id}", Reading, context => context.Request.RouteValues["id"] as string == model.Name ? WriteAsync(context, WriteModel)
             : throw new ApiError(404, $"The model '{context.Request.RouteValues["id"]}' does not exist; this server has '{model.Name}'.", "model", "model_not_found"));
         app.MapPost("/v1/completions", context => generation.HandleAsync(context, isChat: false));
         app.MapPost("/v1/chat/completions", context => generation.HandleAsync(context, isChat: true));

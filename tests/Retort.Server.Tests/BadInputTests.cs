@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -27,10 +28,10 @@ public class BadInputTests
             ("\"prompt\": [1, 99]", 400, "prompt", "invalid_value"), ("\"prompt\": [-1]", 400, "prompt", "invalid_value"),
             ("\"prompt\": \"Q\"", 400, "prompt", "invalid_value"), ("\"prompt\": [[]]", 400, "prompt", "context_length_exceeded"),
             ($"\"prompt\": {long_}", 400, "prompt", "context_length_exceeded"), ("\"prompt\": \"a\", \"max_tokens\": 127", 400, "max_tokens", "context_length_exceeded"),
-            ("\"prompt\": \"a\", \"max_tokens\": 0", 400, "max_tokens", "invalid_value"), ("\"prompt\": \"a\", \"max_tokens\": 1.5", 400, "max_tokens", "invalid_type"),
+            ("\"prompt\": \"a\", \"max_tokens\": 0", 400, "max_tokens", "invalid_value"), ("\"prompt\": \"a\", \"max_tokens\": 1.5", 400, "max_tokens", "invalid_value"),
             ("\"prompt\": \"a\", \"temperature\": -1", 400, "temperature", "invalid_value"), ("\"prompt\": \"a\", \"temperature\": 1e99", 400, "temperature", "invalid_value"),
             ("\"prompt\": \"a\", \"temperature\": \"hot\"", 400, "temperature", "invalid_type"), ("\"prompt\": \"a\", \"top_p\": 0", 400, "top_p", "invalid_value"),
-            ("\"prompt\": \"a\", \"n\": 1000000000", 400, "n", "invalid_value"), ("\"prompt\": \"a\", \"n\": 99999999999999999999", 400, "n", "invalid_type"),
+            ("\"prompt\": \"a\", \"n\": 1000000000", 400, "n", "invalid_value"), ("\"prompt\": \"a\", \"n\": 99999999999999999999", 400, "n", "invalid_value"),
             ("\"prompt\": \"a\", \"stop\": [\"a\", \"b\", \"c\", \"d\", \"e\"]", 400, "stop", "invalid_value"), ("\"prompt\": \"a\", \"stop\": \"\"", 400, "stop", "invalid_value"),
             ("\"prompt\": \"a\", \"logit_bias\": {\"x\": 1}", 400, "logit_bias", "invalid_value"), ("\"prompt\": \"a\", \"logit_bias\": {\"3\": 101}", 400, "logit_bias.3", "invalid_value"),
             ("\"prompt\": \"a\", \"suffix\": \"b\"", 400, "suffix", "unsupported_parameter"), ("\"prompt\": \"a\", \"best_of\": 2", 400, "best_of", "unsupported_parameter"),
@@ -163,9 +164,40 @@ public class BadInputTests
         AssertError(body, status, 413, null, "body_too_large");
         // A gigabyte is announced, and not waited for.
         var answer = await TalkAsync(live, "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1073741824\r\n\r\n{");
-        Assert.StartsWith("HTTP/1.1 413", answer, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431", await TalkAsync(live, $"GET /health HTTP/1.1\r\nHost: a\r\nX: {new string('x', 5000)}\r\n\r\n"), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 400", await TalkAsync(live, "nonsense\r\n\r\n"), StringComparison.Ordinal);
+        AssertError(answer, 413, "body_too_large");
+    }
+
+    [Theory]
+    [InlineData("nonsense\r\n\r\n", 400, "bad_request")]
+    [InlineData("GET /health HTTP/1.1\r\n\r\n", 400, "bad_request")]
+    [InlineData("GET /health HTTP/1.1\r\nHost: a\r\nbroken\r\n\r\n", 400, "bad_request")]
+    [InlineData("\u0016\u0003\u0001\u0002\r\n", 400, "bad_request")]
+    [InlineData("POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400, "bad_request")]
+    [InlineData("GET /health HTTP/2.0\r\nHost: a\r\n\r\n", 505, "http_version")]
+    [InlineData("GET /health HTTP/1.1\r\nHost: a\r\nX: 5000\r\n\r\n", 431, "headers_too_large")]
+    [InlineData("GET /5000 HTTP/1.1\r\nHost: a\r\n\r\n", 414, "address_too_long")]
+    [InlineData("GET /health HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n", 400, "bad_request")]
+    public async Task What_is_no_request_at_all_is_refused_in_the_same_shape(string sent, int status, string code)
+    {
+        await using var live = await LiveServer.StartAsync(new ServerOptions { MaxHeaderBytes = 4000 });
+        var answer = await TalkAsync(live, sent.Replace("5000", new string('x', 9000), StringComparison.Ordinal));
+        var refusal = answer[answer.LastIndexOf("HTTP/1.1 ", StringComparison.Ordinal)..];
+        AssertError(refusal, status, code);
+    }
+
+    [Theory]
+    [InlineData("GET", 200)]
+    [InlineData("HEAD", 200)]
+    [InlineData("POST", 405)]
+    public async Task What_can_be_read_can_be_asked_for_its_head(string method, int status)
+    {
+        await using var live = await LiveServer.StartAsync();
+        foreach (var path in (string[])["/health", "/metrics", "/v1/models", "/v1/models/tiny"])
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            using var response = await live.Client.SendAsync(request, Cancellation);
+            Assert.Equal((path, status, method == "HEAD"), (path, (int)response.StatusCode, (await response.Content.ReadAsStringAsync(Cancellation)).Length == 0));
+        }
     }
 
     [Fact]
@@ -179,8 +211,8 @@ public class BadInputTests
         });
         var head = TalkAsync(live, "GET /health HTTP/1.1\r\nHost: a\r\n");
         var body = TalkAsync(live, "POST /v1/completions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
-        Assert.StartsWith("HTTP/1.1 408", await head, StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 408", await body, StringComparison.Ordinal);
+        AssertError(await head, 408, "timeout");
+        AssertError(await body, 408, "timeout");
     }
 
     [Fact]
@@ -297,6 +329,20 @@ public class BadInputTests
         }
 
         return Encoding.ASCII.GetString(buffer, 0, count);
+    }
+
+    /// <summary>Of a whole response, perhaps in one chunk.</summary>
+    private static void AssertError(string response, int status, string code)
+    {
+        var parts = response.Split("\r\n\r\n");
+        Assert.Contains("\r\nContent-Type: application/json\r\n", parts[0] + "\r\n", StringComparison.Ordinal);
+        var body = parts[1][parts[1].IndexOf('{', StringComparison.Ordinal)..(parts[1].LastIndexOf('}') + 1)];
+        if (parts[0].Contains("Content-Length", StringComparison.Ordinal))
+        {
+            Assert.Contains($"\r\nContent-Length: {parts[1].Length}\r\n", parts[0] + "\r\n", StringComparison.Ordinal);
+        }
+
+        AssertError(body, (HttpStatusCode)int.Parse(parts[0].AsSpan(9, 3), CultureInfo.InvariantCulture), status, null, code);
     }
 
     private static void AssertError(string body, HttpStatusCode found, int status, string? param, string? code)

@@ -16,8 +16,6 @@ internal sealed class ApiError(int status, string message, string? param = null,
 
     private string Type => status switch
     {
-        401 => "authentication_error",
-        404 => "not_found_error",
         429 => "rate_limit_error",
         >= 500 => "server_error",
         _ => "invalid_request_error",
@@ -34,10 +32,19 @@ internal sealed class ApiError(int status, string message, string? param = null,
         HostStoppedException => new ApiError(503, "The server is shutting down.", code: "shutting_down"),
         EngineFailedException => new ApiError(500, "The engine failed; see the server's output.", code: "engine_failed"),
         UserError { ExitCode: 2 } wrong => new ApiError(400, wrong.Message),
-        BadHttpRequestException { StatusCode: 413 } => new ApiError(413, "The body is too large.", code: "body_too_large"),
-        BadHttpRequestException { StatusCode: 408 } => new ApiError(408, "The body came too slowly.", code: "timeout"),
-        BadHttpRequestException bad => new ApiError(bad.StatusCode, "The request is not well-formed HTTP."),
+        BadHttpRequestException bad => OfStatus(bad.StatusCode),
         _ => new ApiError(500, "The server made a mistake.", code: "internal_error"),
+    };
+
+    /// <summary>What Kestrel refuses, by its status.</summary>
+    public static ApiError OfStatus(int status) => status switch
+    {
+        408 => new ApiError(status, "The request came too slowly.", code: "timeout"),
+        413 => new ApiError(status, "The body is too large.", code: "body_too_large"),
+        414 => new ApiError(status, "The address is too long.", code: "address_too_long"),
+        431 => new ApiError(status, "The headers are too long or too many.", code: "headers_too_large"),
+        505 => new ApiError(status, "This version of HTTP is not spoken here; expected HTTP/1.1.", code: "http_version"),
+        _ => new ApiError(status, "The request is not well-formed HTTP.", code: "bad_request"),
     };
 
     /// <summary>As the whole response.</summary>

@@ -61,8 +61,9 @@ internal readonly struct JsonFields
         }
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
-            ? number >= min && number <= max ? number : throw OutOfRange(name, value, FormattableString.Invariant($"{min} to {max}"))
-            : throw WrongType(name, value, "a whole number");
+            && number >= min && number <= max ? number
+            : throw (value.ValueKind == JsonValueKind.Number
+                ? OutOfRange(name, value, FormattableString.Invariant($"a whole number, {min} to {max}")) : WrongType(name, value, "a whole number"));
     }
 
     public float? Real(string name, Predicate<float> allows, string expected)

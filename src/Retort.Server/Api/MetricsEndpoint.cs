@@ -33,7 +33,7 @@ internal static class MetricsEndpoint
 
     public static void Use(IApplicationBuilder app, MeterProvider provider)
     {
-        app.UseWhen(context => context.Request.Path == Path && HttpMethods.IsGet(context.Request.Method), branch =>
+        app.UseWhen(context => context.Request.Path == Path, branch =>
         {
             branch.Use(RenameAsync);
             branch.UseOpenTelemetryPrometheusScrapingEndpoint(provider, null, Path, null, null);
@@ -42,6 +42,12 @@ internal static class MetricsEndpoint
 
     private static async Task RenameAsync(HttpContext context, RequestDelegate next)
     {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.StatusCode = 405;
+            return;
+        }
+
         context.Request.Headers.Accept = "text/plain; version=0.0.4";
         context.Request.Headers.AcceptEncoding = default;
         var output = context.Response.Body;
