@@ -101,13 +101,18 @@ public sealed class GenerationEngine : IDisposable
     /// <summary>Who holds which page; read between steps.</summary>
     public PagedKv Kv => kv;
 
-    /// <summary>Bytes of native memory an engine of these sizes takes beside the weights.</summary>
-    public static long Bytes(ModelConfig config, EngineSettings settings)
+    /// <summary>
+    /// Bytes of memory an engine of these sizes takes beside the weights: native, and the host's pool.
+    /// <paramref name="probeInnerSize"/>: the hidden layer's width of the probe that refines lengths, 0 without one.
+    /// </summary>
+    public static long Bytes(ModelConfig config, EngineSettings settings, int probeInnerSize = 0)
     {
         settings = settings.Validated(config);
         var heads = new HeadShape(config.NumHeads, config.NumKvHeads, config.HeadDim);
         return KvPages.Bytes(config.NumLayers, settings.NumPages + settings.NumHostPages, heads, settings.KvFormat)
-            + ActivationBytes(config, settings.MaxRows, settings.MaxSequences);
+            + ActivationBytes(config, settings.MaxRows, settings.MaxSequences)
+            + (probeInnerSize == 0 ? 0 : LengthRefiner.Bytes(
+                config.HiddenSize, probeInnerSize, settings.MaxSequences, settings.NumPages + settings.NumHostPages));
     }
 
     /// <summary>Queues a request; returns its index.</summary>

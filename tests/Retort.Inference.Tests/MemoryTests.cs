@@ -1,3 +1,4 @@
+using Retort.Inference.Lengths;
 using Retort.Tensors;
 using Retort.Tensors.Cpu;
 using Retort.TinyModels;
@@ -35,19 +36,21 @@ public sealed class MemoryTests
         }
     }
 
-    [Fact]
-    public void An_engine_takes_the_memory_it_says_and_everything_is_given_back()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_engine_takes_the_memory_it_says_and_everything_is_given_back(bool refines)
     {
         var before = Storage.LiveBytes;
         using (var device = new CpuDevice(3))
         {
             using var model = TransformerCases.Build(TransformerCases.All["llama"], device);
+            using var probe = new LengthProbe(0, new LengthBins(40), new BinClassifier(device, model.Config.HiddenSize, 12));
             var settings = new EngineSettings { MaxSequences = 5, MaxLength = 90, PrefillTokens = 30 };
-            var withoutEngine = Storage.LiveBytes;
-            using (var engine = new GenerationEngine(model, settings))
+            var (withoutEngine, expected) = (Storage.LiveBytes, GenerationEngine.Bytes(model.Config, settings, refines ? 12 : 0));
+            using (var engine = new GenerationEngine(model, settings, refines ? new TrailPredictor(new ConstantLengthPredictor(9), probe) : null))
             {
-                Assert.InRange(Storage.LiveBytes - withoutEngine, 0, GenerationEngine.Bytes(model.Config, settings) + 3 * Storage.Alignment);
-                Assert.InRange(Storage.LiveBytes - withoutEngine, GenerationEngine.Bytes(model.Config, settings), long.MaxValue);
+                Assert.InRange(Storage.LiveBytes - withoutEngine, expected, expected + 5 * Storage.Alignment);
                 engine.Submit(new GenerationRequest([1, 2], new SamplingSettings(), 1, NumSamples: 9));
                 engine.Run(TestContext.Current.CancellationToken);
             }

@@ -9,6 +9,7 @@ using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Inference.Serving;
 using Retort.Inference.Simulation;
+using Retort.Models;
 using Retort.Models.Tokenizers;
 using Retort.Server;
 using Retort.Tensors;
@@ -110,8 +111,8 @@ internal sealed class ServeCommand : Command
     };
 
     public ServeCommand(CliHost host)
-        : base("serve", "Serve a model over HTTP as OpenAI's interface: /v1/models, /v1/completions, /v1/chat/completions; and /health\n"
-            + "and /metrics, which ask for no key. Runs until Ctrl-C or SIGTERM, then lets running requests end.")
+        : base("serve", "Serve a model over HTTP as OpenAI's interface: /v1/models, /v1/completions, /v1/chat/completions; "
+            + "and /health and /metrics, which ask for no key. Runs until Ctrl-C or SIGTERM, then lets running requests end.")
     {
         this.host = host;
         compute.Seed.Description = "Seed of requests that name none. [default: 1]";
@@ -136,19 +137,24 @@ internal sealed class ServeCommand : Command
         var name = Named(parsed);
         var limits = Limits(parsed);
         using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed), storage.Weights(parsed));
-        using var trained = name.Lengths == LengthSource.None || parsed.GetValue(compute.DryRun) ? null
+        using var trained = name.Lengths == LengthSource.None ? null
             : TrainedPredictor.Load(parsed.GetValue(predictor) ?? TrainedPredictor.DefaultFolder(model.Path), model.Transformer);
         var policy = Policy(parsed, name, trained?.Probe.Bins.Width / 4 ?? 0);
         var settings = EngineSettingsOf(parsed, policy, model);
         var served = new ServedModel(
-            parsed.GetValue(servedName) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path))),
+            parsed.GetValue(servedName) switch
+            {
+                null => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Path))),
+                "" => throw UserError.Request("serve", "--served-name is empty", "a name for requests to give"),
+                var given => given,
+            },
             model.Tokenizer, model.StopTokens, Fingerprint(model.Path, settings, storage.Weights(parsed)))
         {
             ChatTemplate = ChatTemplate.Open(model.Path),
         };
         var summary = new Summary(
             served.Name, name.Name, settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
-            model.Transformer.Device.Threads, limits.ApiKeys.Count, GenerationEngine.Bytes(model.Transformer.Config, settings),
+            model.Transformer.Device.Threads, limits.ApiKeys.Count, Bytes(model.Transformer.Config, settings, name, trained),
             StorageOptions.Name(storage.Weights(parsed)), StorageOptions.Name(settings.KvFormat), null, null);
         if (parsed.GetValue(compute.DryRun))
         {
@@ -178,6 +184,12 @@ internal sealed class ServeCommand : Command
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = host.Cancellation.Register(asked.SetResult);
         await Task.WhenAny(asked.Task, engineHost.Stopped).ConfigureAwait(false);
+        if (engineHost.Statistics is var at && at.Running + at.Waiting + at.Paused is > 0 and var open)
+        {
+            host.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"retort: serve: {open} sequences have not ended; a second signal stops at once"));
+        }
+
         using var deadline = new CancellationTokenSource(drain, host.Time);
         await server.StopAsync(deadline.Token).ConfigureAwait(false);
         return engineHost.Fault is { } fault ? throw UserError.Environment("serve", fault.Message, "an engine that works", fault) : 0;
@@ -189,19 +201,51 @@ internal sealed class ServeCommand : Command
 
     private NamedScheduler Named(ParseResult parsed)
     {
-        var named = NamedScheduler.Get(
-            parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
-        return named.Lengths != LengthSource.Oracle ? named : throw UserError.Request(
-            "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not",
-            "one of " + string.Join(", ", Serving().Select(one => one.Name)));
+        var named = NamedScheduler.Get(parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
+        if (named.Lengths == LengthSource.Oracle)
+        {
+            throw UserError.Request(
+                "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not",
+                "one of " + string.Join(", ", Serving().Select(one => one.Name)));
+        }
+
+        var (looksAtLengths, displaces) = (named.Lengths != LengthSource.None, named.Policy.Preemption != PreemptionRule.Never);
+        RequireHeard(predictor, looksAtLengths);
+        RequireHeard(margin, looksAtLengths && displaces);
+        RequireHeard(c, NamedScheduler.Get(named.Name, c: 0) != NamedScheduler.Get(named.Name, c: 1));
+        RequireHeard(hostKvTokens, Mode(parsed) == KvMode.Swap);
+        return named;
+
+        void RequireHeard(Option option, bool isHeard)
+        {
+            if (!isHeard && parsed.GetResult(option) is not null)
+            {
+                throw UserError.Request("serve", $"{option.Name} does nothing here", option == hostKvTokens
+                    ? "--kv-mode swap" : $"a --scheduler that looks at it; '{named.Name}' does not");
+            }
+        }
     }
+
+    private KvMode Mode(ParseResult parsed) => parsed.GetValue(kvMode)?.ToLowerInvariant() switch
+    {
+        null or "resident" => KvMode.Resident,
+        "discard" => KvMode.Discard,
+        "swap" => KvMode.Swap,
+        var word => throw UserError.Request("serve", $"--kv-mode is '{word}'", "resident, discard or swap",
+            NearestName.Of(word, ["resident", "discard", "swap"])),
+    };
+
+    /// <summary>Memory beside the model's weights: the engine's and the predictor's.</summary>
+    private static long Bytes(ModelConfig config, EngineSettings settings, NamedScheduler named, TrainedPredictor? trained) =>
+        GenerationEngine.Bytes(config, settings, named.Lengths == LengthSource.HiddenStates ? trained!.Probe.Network.InnerSize : 0)
+        + (trained is null ? 0
+            : sizeof(float) * (trained.Probe.Network.Parameters.FlatLength + trained.Prompts.Network.Parameters.FlatLength)
+            + BinClassifier.ForwardBytes(trained.Prompts.Features.Count, trained.Prompts.Network.InnerSize, 1));
 
     private SchedulerPolicy Policy(ParseResult parsed, NamedScheduler named, double defaultMargin) => named.Policy with
     {
         Margin = named.Lengths == LengthSource.None ? 0 : parsed.GetValue(margin) ?? defaultMargin,
-        KvMode = Enum.TryParse<KvMode>(parsed.GetValue(kvMode) ?? nameof(KvMode.Resident), ignoreCase: true, out var mode) && Enum.IsDefined(mode) ? mode
-            : throw UserError.Request("serve", $"--kv-mode is '{parsed.GetValue(kvMode)}'", "resident, discard or swap",
-                NearestName.Of(parsed.GetValue(kvMode)!, ["resident", "discard", "swap"])),
+        KvMode = Mode(parsed),
         Guard = parsed.GetValue(aging) is { } tokens and > 0 ? StarvationGuard.Aging(tokens) : StarvationGuard.None,
     };
 
@@ -293,13 +337,13 @@ internal sealed class ServeCommand : Command
         {
             host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
-                + $"context {summary.MaxLength} tokens, {summary.Threads} threads, {summary.EngineBytes / 1048576.0:0.0} MiB beside the weights "
-                + $"({summary.Weights}, cache {summary.Kv}), {(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
+                + $"context {summary.MaxLength} tokens\n"
+                + $"{summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {summary.Threads} threads, "
+                + $"{(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
             if (summary.Url is { } url)
             {
                 host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"kappa {summary.Kappa:0.000}: what a prompt token costs over a decoded one; "
-                    + $"where it is near 1, preemption that discards keys is dear"));
+                    $"kappa {summary.Kappa:0.000}: a prompt token's cost in decoded ones; near 1, discarding is dear"));
                 host.Output.WriteLine($"serving at {url}");
             }
         }

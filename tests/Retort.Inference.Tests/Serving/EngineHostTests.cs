@@ -121,7 +121,7 @@ public sealed class EngineHostTests : IDisposable
         await using var host = CreateHost(out _, new(), TimeProvider.System);
         var neighbour = host.Submit(Long);
         var wrong = host.Submit([Long, Long with { NumSamples = numSamples }]);
-        await Assert.ThrowsAsync<Core.UserError>(async () => await wrong.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        await Assert.ThrowsAsync<UserError>(async () => await wrong.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
         Assert.True(host.IsAccepting);
         Assert.True(await neighbour.Events.WaitToReadAsync(Cancellation));
         neighbour.Cancel();
