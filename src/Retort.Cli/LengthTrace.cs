@@ -96,9 +96,9 @@ internal static class LengthTrace
 
     private static UserError Wrong(string where, string name, string text) => UserError.Request(where, $"{name} is '{text}'", name switch
     {
-        Arrival => "a number of seconds, 0 or above",
-        Prompt => "a whole number of 1 or above",
-        _ => "a number above 0",
+        Arrival => "a number of seconds, 0 to 1e9",
+        Prompt => "a whole number, 1 to 1e9",
+        _ => "a number above 0, at most 1e9",
     });
 
     private static string[] Cells(string line) => [.. line.Split(',').Select(cell => cell.Trim().Trim('"'))];

@@ -11,7 +11,7 @@ internal static class ParseComplaint
     public static string? Of(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var where = command is RootCommand ? "" : command.Name + ": ";
+        var where = command is RootCommand ? "" : PathOf(command) + ": ";
         if ((parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : MistypedOption(parsed)) is not { } word)
         {
             return parsed.Errors.Count == 0 ? null : where + OfError(parsed.Errors[0], command);
@@ -52,6 +52,10 @@ internal static class ParseComplaint
     private static string Phrase(string what, List<string> choices, string? nearest) =>
         $"{what}; expected one of {string.Join(", ", choices)}" + (nearest is null ? "" : $"; did you mean '{nearest}'?");
 
+    /// <summary>Its name after those of the commands that it is part of.</summary>
+    private static string PathOf(Command command) =>
+        command.Parents.FirstOrDefault() is Command outer and not RootCommand ? $"{PathOf(outer)} {command.Name}" : command.Name;
+
     private static string Usage(Command command) =>
-        string.Join(' ', ["retort", command.Name, .. command.Arguments.Select(argument => argument.HelpName ?? argument.Name.ToUpperInvariant()), "[options]"]);
+        string.Join(' ', ["retort", PathOf(command), .. command.Arguments.Select(argument => argument.HelpName ?? argument.Name.ToUpperInvariant()), "[options]"]);
 }

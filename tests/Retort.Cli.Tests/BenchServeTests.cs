@@ -39,8 +39,8 @@ public sealed class BenchServeTests : IDisposable
         {
             switch (call.Prompt)
             {
-                case "full":
-                    await call.Reply(429, """{"error":{"message":"queue is full"}}""", "Retry-After: 7\r\n");
+                case "full 63" or "full 64":
+                    await call.Reply(429, $$$"""{"error":{"message":"queue is {{{call.Prompt}}}"}}""", "Retry-After: 7\r\n");
                     break;
                 case "fault":
                     await call.Reply(500, "<html>\n oops\n</html>");
@@ -77,17 +77,17 @@ public sealed class BenchServeTests : IDisposable
                     break;
             }
         });
-        string[] kinds = ["good", "full", "fault", "cut", "short", "error", "noise", "whole", "mute"];
+        string[] kinds = ["good", "full 63", "fault", "cut", "short", "error", "noise", "whole", "mute", "full 64"];
         File.WriteAllLines(folder.File("prompts.txt"), kinds);
         var (outcome, json) = Json(server, $"--arrivals burst --timeout 1 --prompts {folder.File("prompts.txt")} --out {folder.File("out.jsonl")}");
         var result = json.GetProperty("results")[0];
         Assert.Equal(0, outcome.ExitCode);
-        Assert.Equal("9 1 7 1 0 2", Fields(result, "requests", "done", "failed", "rejected", "unfinished", "output_tokens"));
+        Assert.Equal("10 1 7 2 0 2", Fields(result, "requests", "done", "failed", "rejected", "unfinished", "output_tokens"));
         var lines = File.ReadAllLines(folder.File("out.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         string[] expected =
         [
-            "done ", "rejected HTTP 429: queue is full", "failed HTTP 500: <html> oops </html>", "failed *", "failed the stream ended before the answer did",
-            "failed out of blocks", "failed an event of the stream is not JSON", "failed the answer is not streamed as server-sent events", "failed no end after 1 s",
+            "done ", "rejected HTTP 429: queue is full 63", "failed HTTP 500: <html> oops </html>", "failed *", "failed the stream ended before the answer did",
+            "failed out of blocks", "failed an event of the stream is not JSON", "failed the answer is not streamed as server-sent events", "failed no end after 1 s", "rejected HTTP 429: queue is full 64",
         ];
         Assert.All(expected.Zip(lines), pair =>
         {
@@ -97,6 +97,7 @@ public sealed class BenchServeTests : IDisposable
         Assert.Equal("7", Fields(lines[1], "retry_after_seconds"));
         Assert.Equal("1 1 1", string.Join(' ', lines[3..6].Select(line => line.GetProperty("chunk_seconds").GetArrayLength())));
         Assert.Equal(8, result.GetProperty("faults").GetArrayLength());
+        Assert.Equal("HTTP 429: queue is full 63 2", Fields(result.GetProperty("faults")[0], "error", "requests"));
     }
 
     [Fact]
@@ -152,13 +153,14 @@ public sealed class BenchServeTests : IDisposable
         var outcome = Cli.Run(["bench", "serve", server.Address + "/v1/", "--rate", "100,400", "--requests", "5", "--model", "m", "--burstiness", "0.5"]);
         Assert.Equal(0, outcome.ExitCode);
         var lines = outcome.Output.TrimEnd().Split('\n');
-        Assert.Equal(1 + 2 + 1 + 1 + 4 * 2, lines.Length);
+        Assert.Equal(1 + 2 + 1 + 1 + 2 + 1 + 1 + 4 * 2, lines.Length);
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 80));
         Assert.StartsWith("     100        5       0         0", lines[1], StringComparison.Ordinal);
         Assert.StartsWith("     400        5       0         0", lines[2], StringComparison.Ordinal);
-        Assert.EndsWith("       -           -        -        -", lines[1], StringComparison.Ordinal); // No /metrics here: unknown, not 0.
+        Assert.Equal("     100        -           -        -        -", lines[5]); // No /metrics here: unknown, not 0.
         Assert.Equal(
             ["milliseconds", "first", "first", "inter-token", "inter-token", "end-to-end", "end-to-end", "send", "send"],
-            lines[4..].Select(line => line.Split(' ')[0]));
+            lines[8..].Select(line => line.Split(' ')[0]));
         Assert.Contains("serve at 400 requests/s: 5 requests in", outcome.Error, StringComparison.Ordinal);
         Assert.Equal("m", server.Calls.First().Body.GetProperty("model").GetString());
     }
@@ -301,20 +303,20 @@ public sealed class BenchServeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "serve: URL is missing")]
-    [InlineData("ftp://x --rate 1", "serve: 'ftp://x' is no address; expected http://HOST:PORT or https://HOST:PORT")]
-    [InlineData("http:// --rate 1", "serve: 'http://' is no address")]
-    [InlineData("x:1", "serve: no --rate; expected --rate 4 or several as --rate 2,4,8; or --arrivals burst")]
-    [InlineData("x:1 --rate 1,,2", "serve: --rate has ''; expected numbers from 0.001 to 1000000, separated by commas")]
-    [InlineData("x:1 --rate NaN", "serve: --rate has 'NaN'")]
-    [InlineData("x:1 --arrivals bursts", "serve: --arrivals is 'bursts'; expected poisson, burst or trace:FILE; did you mean 'burst'?")]
-    [InlineData("x:1 --arrivals burst --rate 1", "serve: --rate with --arrivals burst; expected one of them")]
-    [InlineData("x:1 --arrivals burst --burstiness 1", "serve: --burstiness with --arrivals burst; expected one of them")]
+    [InlineData("", "bench serve: URL is missing; expected retort bench serve URL [options]")]
+    [InlineData("ftp://x --rate 1", "bench serve: 'ftp://x' is no address; expected http://HOST:PORT or https://HOST:PORT")]
+    [InlineData("http:// --rate 1", "bench serve: 'http://' is no address")]
+    [InlineData("x:1", "bench serve: no --rate; expected --rate 4 or several as --rate 2,4,8; or --arrivals burst")]
+    [InlineData("x:1 --rate 1,,2", "bench serve: --rate has ''; expected numbers from 0.001 to 1000000, separated by commas")]
+    [InlineData("x:1 --rate NaN", "bench serve: --rate has 'NaN'")]
+    [InlineData("x:1 --arrivals bursts", "bench serve: --arrivals is 'bursts'; expected poisson, burst or trace:FILE; did you mean 'burst'?")]
+    [InlineData("x:1 --arrivals burst --rate 1", "bench serve: --rate with --arrivals burst; expected one of them")]
+    [InlineData("x:1 --arrivals burst --burstiness 1", "bench serve: --burstiness with --arrivals burst; expected one of them")]
     [InlineData("x:1 --arrivals trace:/no/such", "/no/such: no such file; expected a JSON object with \"arrival_seconds\"")]
-    [InlineData("x:1 --rate 1 --max-tokens 9..5", "serve: --max-tokens is '9..5'; expected N or N..M, whole numbers in 1..1000000")]
-    [InlineData("x:1 --rate 1 --prompt-words 1..2..3", "serve: --prompt-words is '1..2..3'")]
-    [InlineData("x:1 --rate 1 --prompts a --prompt-words 2", "serve: --prompts and --prompt-words together; expected one of them")]
-    [InlineData("x:1 --rate 1 --api-key ü", "serve: the API key has characters that no header can hold")]
+    [InlineData("x:1 --rate 1 --max-tokens 9..5", "bench serve: --max-tokens is '9..5'; expected N or N..M, whole numbers in 1..1000000")]
+    [InlineData("x:1 --rate 1 --prompt-words 1..2..3", "bench serve: --prompt-words is '1..2..3'")]
+    [InlineData("x:1 --rate 1 --prompts a --prompt-words 2", "bench serve: --prompts and --prompt-words together; expected one of them")]
+    [InlineData("x:1 --rate 1 --api-key ü", "bench serve: the API key has characters that no header can hold")]
     public void A_wrong_request_is_told_with_what_is_allowed(string words, string message)
     {
         var outcome = Cli.Run(["bench", "serve", .. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);

@@ -56,7 +56,7 @@ public sealed class BenchTests : IDisposable
     [InlineData("--shape large", "bench: --shape has 'large'; expected tiny, small, medium")]
     [InlineData("--batch 0", "bench: --batch has '0'; expected whole numbers in 1..4096, separated by commas")]
     [InlineData("--threads 1,x", "bench: --threads has 'x'; expected whole numbers in 1..1024, separated by commas")]
-    [InlineData("--seconds -1", "engine: --seconds is '-1'; expected a number from 0 to 3600")]
+    [InlineData("--seconds -1", "bench engine: --seconds is '-1'; expected a number from 0 to 3600")]
     public void A_wrong_request_is_told_with_what_is_allowed(string words, string message)
     {
         var outcome = Cli.Run(["bench", "engine", .. words.Split(' ')]);

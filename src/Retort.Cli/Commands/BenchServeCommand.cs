@@ -9,6 +9,7 @@ namespace Retort.Cli.Commands;
 /// <summary><c>retort bench serve</c>: a server under an open load, ours or any that speaks OpenAI's API.</summary>
 internal sealed class BenchServeCommand : Command
 {
+    private const string Where = "bench serve";
     private const int MostRequests = 1_000_000, MostTokens = 1_000_000, MostWords = 100_000, MostConnections = 100_000;
     private const string KeyVariable = "OPENAI_API_KEY", Poisson = "poisson", Burst = "burst", TracePrefix = "trace:";
 
@@ -137,7 +138,7 @@ internal sealed class BenchServeCommand : Command
         var key = parsed.GetValue(apiKey) ?? Environment.GetEnvironmentVariable(KeyVariable);
         if (key?.All(c => c is > ' ' and <= '~') is false)
         {
-            throw UserError.Request(Name, "the API key has characters that no header can hold", "printable ASCII without spaces");
+            throw UserError.Request(Where, "the API key has characters that no header can hold", "printable ASCII without spaces");
         }
 
         return new ServeSettings
@@ -154,12 +155,12 @@ internal sealed class BenchServeCommand : Command
         };
     }
 
-    private string ReadAddress(string word)
+    private static string ReadAddress(string word)
     {
         var text = word.Contains("://", StringComparison.Ordinal) ? word : "http://" + word;
         return Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0 && uri.Query.Length == 0
             ? (text.TrimEnd('/') is var trimmed && trimmed.EndsWith("/v1", StringComparison.Ordinal) ? trimmed[..^3] : trimmed).TrimEnd('/')
-            : throw UserError.Request(Name, $"'{word}' is no address", "http://HOST:PORT or https://HOST:PORT");
+            : throw UserError.Request(Where, $"'{word}' is no address", "http://HOST:PORT or https://HOST:PORT");
     }
 
     /// <summary>One entry a run; null: at times that do not depend on a rate.</summary>
@@ -169,31 +170,31 @@ internal sealed class BenchServeCommand : Command
         if (kind == Poisson)
         {
             return list is null
-                ? throw UserError.Request(Name, "no --rate", "--rate 4 or several as --rate 2,4,8; or --arrivals burst")
+                ? throw UserError.Request(Where, "no --rate", "--rate 4 or several as --rate 2,4,8; or --arrivals burst")
                 : [.. list.Split(',', StringSplitOptions.TrimEntries).Select(word => (double?)ReadRate(word))];
         }
 
         if (kind != Burst && !kind.StartsWith(TracePrefix, StringComparison.Ordinal))
         {
             throw UserError.Request(
-                Name, $"--arrivals is '{kind}'", $"{Poisson}, {Burst} or {TracePrefix}FILE", NearestName.Of(kind, [Poisson, Burst]));
+                Where, $"--arrivals is '{kind}'", $"{Poisson}, {Burst} or {TracePrefix}FILE", NearestName.Of(kind, [Poisson, Burst]));
         }
 
         return list is null && parsed.GetValue(burstiness) is null
             ? [null]
-            : throw UserError.Request(Name, $"{(list is null ? "--burstiness" : "--rate")} with --arrivals {kind}", "one of them");
+            : throw UserError.Request(Where, $"{(list is null ? "--burstiness" : "--rate")} with --arrivals {kind}", "one of them");
     }
 
-    private double ReadRate(string word) =>
+    private static double ReadRate(string word) =>
         double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 1e-3 and <= 1e6
             ? value
-            : throw UserError.Request(Name, $"--rate has '{word}'", "numbers from 0.001 to 1000000, separated by commas");
+            : throw UserError.Request(Where, $"--rate has '{word}'", "numbers from 0.001 to 1000000, separated by commas");
 
     private BenchServeWorkload ReadWorkload(ParseResult parsed)
     {
         if (parsed.GetValue(prompts) is not null && parsed.GetValue(promptWords) is not null)
         {
-            throw UserError.Request(Name, "--prompts and --prompt-words together", "one of them");
+            throw UserError.Request(Where, "--prompts and --prompt-words together", "one of them");
         }
 
         var kind = parsed.GetValue(arrivals) ?? Poisson;
@@ -209,7 +210,7 @@ internal sealed class BenchServeCommand : Command
         };
     }
 
-    private WholeRange? ReadRange(Option<string?> option, ParseResult parsed, int most)
+    private static WholeRange? ReadRange(Option<string?> option, ParseResult parsed, int most)
     {
         if (parsed.GetValue(option) is not { } word)
         {
@@ -219,7 +220,7 @@ internal sealed class BenchServeCommand : Command
         var ends = word.Split("..");
         return ends.Length <= 2 && TryRead(ends[0], out var low) && TryRead(ends[^1], out var high) && low <= high
             ? new WholeRange(low, high)
-            : throw UserError.Request(Name, $"{option.Name} is '{word}'", $"N or N..M, whole numbers in 1..{most}");
+            : throw UserError.Request(Where, $"{option.Name} is '{word}'", $"N or N..M, whole numbers in 1..{most}");
 
         bool TryRead(string text, out int value) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= 1 && value <= most;

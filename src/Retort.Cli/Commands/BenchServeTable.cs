@@ -4,30 +4,36 @@ using Retort.Recipes.Bench.Serve;
 
 namespace Retort.Cli.Commands;
 
-/// <summary>Runs of <c>retort bench serve</c> as two tables: one line a run, then one line a run for each kind of latency.</summary>
+/// <summary>Runs of <c>retort bench serve</c> as three tables: a line a run, what the server says of itself, and a line a run for each kind of latency.</summary>
 internal static class BenchServeTable
 {
     private const string Unknown = "-";
 
-    private static readonly int[] RunWidths = [8, 8, 7, 9, 9, 11, 10, 10, 8, 11, 8, 8];
+    private static readonly int[] RunWidths = [8, 8, 7, 9, 9, 11, 10, 10];
+    private static readonly int[] ServerWidths = [8, 8, 11, 8, 8];
     private static readonly int[] LatencyWidths = [-14, 8, 11, 11, 11, 11];
 
     public static IEnumerable<string> Lines(IReadOnlyList<ServeResult> results)
     {
-        yield return Line(
-            RunWidths, "rate", "done", "failed", "rejected", "seconds", "requests/s", "output/s", "tokens/s", "preempt", "recomputed",
-            "KV mean", "KV peak");
+        yield return Line(RunWidths, "rate", "done", "failed", "rejected", "seconds", "requests/s", "output/s", "tokens/s");
         foreach (var result in results)
         {
             yield return Line(
                 RunWidths, Rate(result), Count(result.Done), Count(result.Failed), Count(result.Rejected), Text(result.DurationSeconds, "0.0"),
-                Text(result.RequestsPerSecond, "0.00"), Text(result.OutputTokensPerSecond, "N0"), Text(result.TokensPerSecond, "N0"),
-                Count(result.Server.Preemptions), Count(result.Server.RecomputedTokens),
-                Text(result.Server.KvUseMean, "0.000"), Text(result.Server.KvUsePeak, "0.000"));
+                Text(result.RequestsPerSecond, "0.00"), Text(result.OutputTokensPerSecond, "N0"), Text(result.TokensPerSecond, "N0"));
             foreach (var note in Notes(result))
             {
                 yield return "  " + note;
             }
+        }
+
+        yield return "";
+        yield return Line(ServerWidths, "rate", "preempt", "recomputed", "KV mean", "KV peak");
+        foreach (var result in results)
+        {
+            yield return Line(
+                ServerWidths, Rate(result), Count(result.Server.Preemptions), Count(result.Server.RecomputedTokens),
+                Text(result.Server.KvUseMean, "0.000"), Text(result.Server.KvUsePeak, "0.000"));
         }
 
         yield return "";

@@ -26,7 +26,7 @@ internal sealed class SimulateCommand : Command
     private readonly ComputeOptions compute = new();
 
     public SimulateCommand(CliHost host)
-        : base("simulate", "Run the engine's scheduler under a virtual clock: a queue of theory beside its closed form,\n"
+        : base("simulate", "Run the engine's scheduler under a virtual clock: a queue of theory beside its closed form, "
             + "or, with --trace, policies on recorded lengths with a cost for every step.")
     {
         this.host = host;

@@ -30,7 +30,7 @@ internal sealed class TrainPredictorCommand : Command
     };
 
     private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", LengthBins.Count, 1 << 24,
-        $"Longest completion in tokens, cut into {LengthBins.Count} bins. [default: {Defaults.MaxLength}]");
+        $"Longest completion in tokens, cut into {LengthBins.Count} bins. [default: {Defaults.MaxLength}, or what the model's context allows]");
 
     private readonly Option<int?> requests = NumberOption.Whole("--requests", 1, 1 << 24,
         "Completions to generate; above the number of prompts they come again with other draws. [default: one a prompt]");
@@ -74,7 +74,7 @@ internal sealed class TrainPredictorCommand : Command
         var file = parsed.GetValue(data) ?? throw UserError.Request("train predictor", "--data is missing", "--data FILE with prompts");
         var path = parsed.GetValue(sampling.Model) ?? throw UserError.Request("train predictor", "--model is missing", "--model FOLDER or FILE.bin");
         using var model = LoadedModel.Open(path, compute.ReadThreads(parsed));
-        var settings = Read(parsed).Validated(model.Transformer.Config.NumLayers, "train predictor");
+        var settings = Read(parsed, model.Transformer.Config.MaxPositions).Validated(model.Transformer.Config.NumLayers, "train predictor");
         var folder = parsed.GetValue(compute.Out) ?? TrainedPredictor.DefaultFolder(model.Path);
         TrainedPredictor.RequireReplaceable(folder);
         var prompts = SamplePrompts.Read(file).Select(prompt => prompt.Encode(model)).ToList();
@@ -97,9 +97,11 @@ internal sealed class TrainPredictorCommand : Command
         return 0;
     }
 
-    private PredictorSettings Read(ParseResult parsed) => new()
+    private PredictorSettings Read(ParseResult parsed, int context) => new()
     {
-        MaxLength = parsed.GetValue(maxLength) ?? Defaults.MaxLength,
+        // Bins beyond what the model can write would be empty, and all its lengths in the first ones.
+        MaxLength = parsed.GetValue(maxLength) is not { } length ? Math.Min(Defaults.MaxLength, context - 1) : length < context ? length
+            : throw UserError.Request("train predictor", $"--max-length is {length}", $"at most {context - 1}: the model's context is {context} tokens"),
         Sampling = sampling.Read(parsed, Defaults.Sampling.Temperature, Defaults.MaxLength),
         Requests = parsed.GetValue(requests) ?? Defaults.Requests,
         Layers = Layers(parsed.GetValue(layers)),
@@ -136,8 +138,7 @@ internal sealed class TrainPredictorCommand : Command
         }
 
         var (errors, trained) = (record.HeldOutMae, record.TrainedOn);
-        host.Output.WriteLine(
-            $"Mean absolute error of the remaining length in tokens, over all decode steps of {trained.HeldOutRequests} held-out requests");
+        host.Output.WriteLine($"Mean absolute error of the remaining length in tokens,\nover all decode steps of {trained.HeldOutRequests} held-out requests");
         host.Output.WriteLine();
         TextTable.Write(host.Output, host.Width,
         [

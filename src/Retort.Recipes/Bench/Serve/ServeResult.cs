@@ -1,10 +1,11 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Retort.Analysis;
 
 namespace Retort.Recipes.Bench.Serve;
 
-/// <summary>What went wrong in the same words.</summary>
-/// <param name="Error">The words.</param>
+/// <summary>What went wrong in the same words, whatever numbers they tell.</summary>
+/// <param name="Error">The words of the first.</param>
 /// <param name="Requests">How often.</param>
 public sealed record ServeFault(string Error, int Requests);
 
@@ -12,7 +13,7 @@ public sealed record ServeFault(string Error, int Requests);
 /// One run. Latencies count from when a request was due, not from when it was sent, so that a late client cannot hide a wait,
 /// and cover the requests that were answered to their end.
 /// </summary>
-public sealed record ServeResult
+public sealed partial record ServeResult
 {
     // The last token of an answer often has no chunk; one chunk in twenty may hold two tokens that make a character.
     private const double SeveralTokensShare = 0.05;
@@ -103,8 +104,8 @@ public sealed record ServeResult
             EndToEndSeconds = SpreadOf(done.Select(outcome => outcome.EndSeconds - outcome.DueSeconds)),
             SendLagSeconds = SpreadOf(outcomes.Select(outcome => outcome.SentSeconds - outcome.DueSeconds).OfType<double>()),
             Server = server,
-            Faults = [.. outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => outcome.Error!)
-                .Select(group => new ServeFault(group.Key, group.Count())).OrderByDescending(fault => fault.Requests)],
+            Faults = [.. outcomes.Where(outcome => outcome.Error is not null).GroupBy(outcome => Numbers().Replace(outcome.Error!, "0"))
+                .Select(group => new ServeFault(group.First().Error!, group.Count())).OrderByDescending(fault => fault.Requests)],
         };
     }
 
@@ -114,6 +115,10 @@ public sealed record ServeResult
 
     /// <summary>Null: there are none.</summary>
     private static Spread? SpreadOf(IEnumerable<double> seconds) => seconds.ToArray() is { Length: > 0 } some ? Spread.Of(some) : null;
+
+    /// <summary>Numbers but the status: messages that differ in those alone are of one kind.</summary>
+    [GeneratedRegex(@"(?<!HTTP \d*)\d+", RegexOptions.CultureInvariant)]
+    private static partial Regex Numbers();
 
     private double? PerSecond(double? count) => DurationSeconds > 0 ? count / DurationSeconds : null;
 }
