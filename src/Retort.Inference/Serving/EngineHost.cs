@@ -21,6 +21,9 @@ public sealed record EngineHostSettings
 /// </summary>
 public sealed class EngineHost : IAsyncDisposable
 {
+    /// <summary>Steps after which other threads come first, from a request's first token on.</summary>
+    private const int TurnsToSend = 4;
+
     private static readonly TokenLogprob[] NoTop = [];
 
     private readonly object gate = new();
@@ -42,6 +45,7 @@ public sealed class EngineHost : IAsyncDisposable
 
     // The engine's thread alone.
     private long stepStarted;
+    private int numTurns;
 
     /// <summary>Takes over an engine nobody else uses, and disposes it at the end.</summary>
     public EngineHost(GenerationEngine engine, EngineHostSettings? settings = null, TimeProvider? time = null)
@@ -197,6 +201,7 @@ public sealed class EngineHost : IAsyncDisposable
                 }
 
                 Publish();
+                GiveWay();
             }
         }
 #pragma warning disable CA1031 // Whatever it is, nobody may wait for an engine that has stopped.
@@ -207,6 +212,21 @@ public sealed class EngineHost : IAsyncDisposable
         }
 
         Close(end);
+    }
+
+    /// <summary>
+    /// Somebody waits for a first token. Where no processor is idle, each of the threads that bring it there would have to wait for the
+    /// end of this thread's time slice, about a millisecond. Later tokens need no such haste: other programs would take the time, and
+    /// chunks that are sent one by one cost more. While requests wait for a place, steps come first for the same reasons.
+    /// </summary>
+    private void GiveWay()
+    {
+        if (numTurns > 0 && engine.Scheduler.Waiting.IsEmpty)
+        {
+            Thread.Yield();
+        }
+
+        numTurns = Math.Max(0, numTurns - 1);
     }
 
     /// <summary>Waits for something to do; false when there will be nothing more.</summary>
@@ -320,6 +340,7 @@ public sealed class EngineHost : IAsyncDisposable
         {
             NoteBegun(request);
             timing.FirstToken = now;
+            numTurns = TurnsToSend;
             metrics.Began(request.Asked.Prompt.Length, timing);
         }
 
