@@ -20,22 +20,7 @@ internal sealed class LiveServer : IAsyncDisposable
     private readonly CpuDevice device = new(1);
     private readonly Transformer model;
 
-    private LiveServer(int context)
-    {
-        model = new Transformer(
-            new ModelConfig
-            {
-                VocabularySize = Words.VocabularySize,
-                HiddenSize = 16,
-                NumLayers = 1,
-                NumHeads = 2,
-                NumKvHeads = 1,
-                IntermediateSize = 16,
-                MaxPositions = context,
-            },
-            device);
-        model.Initialize(7);
-    }
+    private LiveServer(int context) => model = CreateModel(device, context);
 
     public RetortServer Server { get; private set; } = null!;
 
@@ -50,11 +35,33 @@ internal sealed class LiveServer : IAsyncDisposable
         var live = new LiveServer(context);
         var settings = new EngineSettings { MaxSequences = 4, PrefillTokens = 64, StopTokens = [Words.EosId!.Value] };
         live.Host = new EngineHost(new GenerationEngine(live.model, settings), new EngineHostSettings { MaxLiveSequences = maxLive });
-        var served = new ServedModel("tiny", Words, [Words.EosId!.Value], "fp_test") { ChatTemplate = hasTemplate ? new Template() : null };
-        live.Server = await RetortServer.StartAsync(live.Host, served, (options ?? new ServerOptions()) with { Port = 0 });
+        live.Server = await RetortServer.StartAsync(live.Host, Served(hasTemplate), (options ?? new ServerOptions()) with { Port = 0 });
         live.Client = new HttpClient { BaseAddress = live.Server.Address };
         return live;
     }
+
+    /// <summary>Such a model.</summary>
+    public static Transformer CreateModel(CpuDevice device, int context)
+    {
+        var model = new Transformer(
+            new ModelConfig
+            {
+                VocabularySize = Words.VocabularySize,
+                HiddenSize = 16,
+                NumLayers = 1,
+                NumHeads = 2,
+                NumKvHeads = 1,
+                IntermediateSize = 16,
+                MaxPositions = context,
+            },
+            device);
+        model.Initialize(7);
+        return model;
+    }
+
+    /// <summary>The model as a server has it.</summary>
+    public static ServedModel Served(bool hasTemplate = true) =>
+        new("tiny", Words, [Words.EosId!.Value], "fp_test") { ChatTemplate = hasTemplate ? new Template() : null };
 
     public async Task<(HttpStatusCode Status, string Body)> PostAsync(string path, string json, string type = "application/json")
     {

@@ -169,10 +169,13 @@ internal sealed class ServeCommand : Command
             _ => null,
         };
         summary = summary with { Kappa = StepCostMeter.Measure(model.Transformer, settings, host.Time).Kappa(settings.MaxSequences) };
+        ServerWarmUp.RunAsync(Engine(settings with { MaxSequences = 1, KvTokens = 0 }), served, host.Time).GetAwaiter().GetResult();
         return ServeAsync(
-            new GenerationEngine(model.Transformer, settings, lengths, host.Time), HostSettings(parsed), served, limits,
+            Engine(settings), HostSettings(parsed), served, limits,
             TimeSpan.FromSeconds(parsed.GetValue(drainSeconds) ?? 30), url => Show(summary with { Url = url }, parsed.GetValue(compute.Json)))
             .GetAwaiter().GetResult();
+
+        GenerationEngine Engine(EngineSettings sizes) => new(model.Transformer, sizes, lengths, host.Time);
     }
 
     private async Task<int> ServeAsync(
