@@ -44,7 +44,7 @@ public static class AtomicFolder
         }
     }
 
-    /// <summary>Refuses a folder that <see cref="Write"/> would refuse; to be asked before long work.</summary>
+    /// <summary>Refuses a folder that <see cref="Write"/> would refuse or could not write; to be asked before long work. Leaves nothing behind.</summary>
     public static void RequireReplaceable(string folder, string kind, string marker)
     {
         if (File.Exists(folder))
@@ -56,6 +56,8 @@ public static class AtomicFolder
         {
             throw UserError.Request(folder, $"holds files but no {kind}, and would be replaced", "an empty or new folder");
         }
+
+        Attempt(folder, () => TryWriting(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!));
     }
 
     /// <summary>Undoes a replacement that was cut off between its two renames; does nothing otherwise.</summary>
@@ -66,6 +68,19 @@ public static class AtomicFolder
         {
             Attempt(folder, () => Directory.Move(folder + OldSuffix, folder));
         }
+    }
+
+    /// <summary>Writes a file into the folder, or the nearest one above it that exists, and deletes it.</summary>
+    private static void TryWriting(string folder)
+    {
+        while (!Path.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        var file = Path.Combine(folder, $".retort-{Environment.ProcessId}-{Environment.CurrentManagedThreadId}");
+        File.WriteAllBytes(file, []);
+        File.Delete(file);
     }
 
     private static void Replace(string folder, string partial)

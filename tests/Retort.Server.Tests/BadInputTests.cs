@@ -68,6 +68,10 @@ public class BadInputTests
         AssertError(await response.Content.ReadAsStringAsync(Cancellation), response.StatusCode, 400, null, "invalid_utf8");
         var (type, typeBody) = await live.PostAsync(Completions, "{}", "text/plain");
         AssertError(typeBody, type, 415, null, "unsupported_media_type");
+        using var packed = new StringContent("{}", Encoding.UTF8, "application/json");
+        packed.Headers.ContentEncoding.Add("gzip");
+        using var unpacked = await live.Client.PostAsync(new Uri(Completions, UriKind.Relative), packed, Cancellation);
+        AssertError(await unpacked.Content.ReadAsStringAsync(Cancellation), unpacked.StatusCode, 415, null, "unsupported_media_type");
         using var missing = await live.Client.GetAsync(new Uri("/v1/models/gpt", UriKind.Relative), Cancellation);
         AssertError(await missing.Content.ReadAsStringAsync(Cancellation), missing.StatusCode, 404, "model", "model_not_found");
     }

@@ -78,6 +78,7 @@ internal sealed class TrainPredictorCommand : Command
         var folder = parsed.GetValue(compute.Out) ?? TrainedPredictor.DefaultFolder(model.Path);
         TrainedPredictor.RequireReplaceable(folder);
         var prompts = SamplePrompts.Read(file).Select(prompt => prompt.Encode(model)).ToList();
+        PredictorTrainer.RequireParts(prompts, settings, file);
         var json = parsed.GetValue(compute.Json);
         if (parsed.GetValue(compute.DryRun))
         {

@@ -69,7 +69,7 @@ internal sealed class LiveStudy(
         using var engine = served.Engine(scheduler, settings.RoomyKvTokens, context.Time);
         var (first, end, seconds) = LiveServer.Serve(engine, mine, due, context.Time, context.Cancellation);
         return new(
-            policy, load, Rounded(first), Rounded(end), (double)engine.Scheduler.NumPreemptions / mine.Length,
+            policy, load, Rounded(first), Rounded(end), (double)engine.Scheduler.NumPlacesLost / mine.Length,
             (double)engine.NumRecomputed / mine.Length, seconds);
     }
 

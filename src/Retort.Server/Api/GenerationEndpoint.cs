@@ -70,6 +70,11 @@ internal sealed class GenerationEndpoint
             throw new ApiError(415, "The body's type is not JSON; send 'Content-Type: application/json'.", code: "unsupported_media_type");
         }
 
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && encoding != "identity")
+        {
+            throw new ApiError(415, $"The body is encoded as {encoding}; send it as it is.", code: "unsupported_media_type");
+        }
+
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted).ConfigureAwait(false);
         using var document = JsonFields.Parse(body.GetBuffer().AsMemory(0, (int)body.Length));

@@ -27,19 +27,22 @@ public static class PredictorTrainer
     {
         settings.Validated(model.Config.NumLayers);
         var run = new Job(model, settings, progress ?? SilentProgress.Instance, cancellation);
+        RequireParts(prompts, settings, dataName);
         var requests = ServedRequest.Serve(model, prompts, stopTokens, settings, run.Progress, cancellation);
-        RequireParts(requests, dataName);
         return run.Execute(requests, modelName, dataName, measured);
     }
 
-    private static void RequireParts(ServedRequest[] requests, string dataName)
+    /// <summary>Refuses prompts of which too few are different; to be asked before anything is generated.</summary>
+    public static void RequireParts(IReadOnlyList<int[]> prompts, PredictorSettings settings, string dataName)
     {
+        var requests = ServedRequest.Count(prompts.Count, settings);
+        var found = prompts.Take(requests).Select(ServedRequest.PartOf).ToHashSet();
         foreach (var part in Enum.GetValues<RequestPart>())
         {
-            if (requests.All(request => request.Part != part))
+            if (!found.Contains(part))
             {
                 throw UserError.Request(
-                    dataName, $"gives {requests.Length} requests, of which none is for {part switch
+                    dataName, $"gives {requests} requests, of which none is for {part switch
                     {
                         RequestPart.Training => "training",
                         RequestPart.Validation => "validation",

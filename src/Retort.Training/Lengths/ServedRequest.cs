@@ -80,7 +80,7 @@ internal sealed record ServedRequest(int Index, int[] Prompt, int[] Completion, 
         };
 
     /// <summary>By the last digit of a hash of the tokens.</summary>
-    private static RequestPart PartOf(int[] prompt)
+    internal static RequestPart PartOf(int[] prompt)
     {
         var hash = CounterRandom.For(0, CounterRandom.Hash("predictor/part"), 0).NextUInt64();
         foreach (var token in prompt)

@@ -107,6 +107,16 @@ public sealed class TrainedPredictorTests : IDisposable
     }
 
     [Fact]
+    public void A_place_that_cannot_be_written_is_told_before_the_work()
+    {
+        File.WriteAllText(folder.File("file"), "1");
+        var error = Assert.Throws<UserError>(() => TrainedPredictor.RequireReplaceable(folder.File("file/deep/predictor")));
+        Assert.Contains("cannot be written", error.Message, StringComparison.Ordinal);
+        TrainedPredictor.RequireReplaceable(folder.File("new/deep/predictor"));
+        Assert.Equal(["file"], Directory.EnumerateFileSystemEntries(folder.File("")).Select(Path.GetFileName));
+    }
+
+    [Fact]
     public void A_folder_of_something_else_is_not_touched()
     {
         Directory.CreateDirectory(folder.File("mine"));
