@@ -270,6 +270,12 @@ public sealed class GenerationEngine : IDisposable
             }
 
             layout.Add(sequence.NumCached, rows.NumTokens, sequence.Pages);
+            if (!settings.CachesPrefixes)
+            {
+                // No later prompt can begin with what is generated here.
+                refiner?.SumUpTo(layout.NumSequences - 1, sequence.NumPromptTokens);
+            }
+
             if (rows.Draws && !sequence.SharesPromptBelief())
             {
                 refiner?.Add(layout.NumSequences - 1, sequence.Belief, sequence.NumPromptTokens, sequence.NumGenerated);

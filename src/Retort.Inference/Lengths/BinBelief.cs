@@ -9,7 +9,7 @@ namespace Retort.Inference.Lengths;
 /// </summary>
 public struct BinBelief
 {
-    /// <summary>A product whose sum is below this has underflowed.</summary>
+    /// <summary>A product that sums to less than this share of the weights has underflowed.</summary>
     private const double LeastSum = 1e-8;
 
     private Bins bins;
@@ -36,22 +36,23 @@ public struct BinBelief
     }
 
     /// <summary>
-    /// Lets <paramref name="tokens"/> generated tokens move mass down, then multiplies with the <paramref name="weights"/> of the classifier's
-    /// output <paramref name="p"/> (see <see cref="BinSmoothing"/>): q = normalise(T^tokens q * weights). The first update takes p itself, and so does
-    /// one whose product underflows.
+    /// Lets <paramref name="tokens"/> generated tokens move mass down, then multiplies with a classifier's <paramref name="weights"/>, which are
+    /// its output p or what <see cref="BinSmoothing"/> makes of it: q = normalise(T^tokens q * weights). The first update takes the weights themselves, and
+    /// so does one whose product underflows.
     /// </summary>
-    public void Update(LengthBins layout, int tokens, ReadOnlySpan<double> p, ReadOnlySpan<double> weights)
+    public void Update(LengthBins layout, int tokens, ReadOnlySpan<double> weights)
     {
         Predict(layout, tokens);
-        var sum = 0.0;
+        var (product, total) = (0.0, 0.0);
         for (var i = 0; i < LengthBins.Count; i++)
         {
-            sum += bins[i] * weights[i];
+            product += bins[i] * weights[i];
+            total += weights[i];
         }
 
         for (var i = 0; i < LengthBins.Count; i++)
         {
-            bins[i] = sum < LeastSum ? p[i] : bins[i] * weights[i] / sum;
+            bins[i] = product < LeastSum * total ? weights[i] / total : bins[i] * weights[i] / product;
         }
     }
 

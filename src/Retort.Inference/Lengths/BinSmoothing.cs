@@ -31,12 +31,15 @@ public sealed record BinSmoothing
     /// <summary>The power.</summary>
     public double Power { get; }
 
-    /// <summary>Weights of the bins, up to a factor, for a classifier's <paramref name="logits"/> and their softmax <paramref name="p"/>.</summary>
-    public void Weigh(ReadOnlySpan<float> logits, ReadOnlySpan<double> p, Span<double> weights)
+    /// <summary>What a belief is multiplied by for a classifier's <paramref name="logits"/>, up to a factor.</summary>
+    /// <param name="logits">One row.</param>
+    /// <param name="isFirst">Nothing is believed yet: the belief becomes p itself.</param>
+    /// <param name="weights">One a bin.</param>
+    public void Weigh(ReadOnlySpan<float> logits, bool isFirst, Span<double> weights)
     {
-        if (factors.Length == 0)
+        if (isFirst || factors.Length == 0)
         {
-            p.CopyTo(weights);
+            BinClassifier.Softmax(logits, weights);
             return;
         }
 

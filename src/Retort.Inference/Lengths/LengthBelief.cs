@@ -34,12 +34,12 @@ public sealed class LengthBelief
         Math.Clamp(estimate - (generated - estimatedAt), 0, Math.Max(0, MaxNewTokens - generated));
 
     /// <summary>
-    /// Takes in a classifier's output <paramref name="p"/> over the bins, read from the model when <paramref name="generated"/> tokens
-    /// had been generated, by its <paramref name="weights"/> (see <see cref="BinSmoothing"/>).
+    /// Takes in a classifier's <paramref name="weights"/> of the bins (see <see cref="BinBelief.Update"/>), read from the model when
+    /// <paramref name="generated"/> tokens had been generated.
     /// </summary>
-    public void Refine(LengthBins layout, int generated, ReadOnlySpan<double> p, ReadOnlySpan<double> weights)
+    public void Refine(LengthBins layout, int generated, ReadOnlySpan<double> weights)
     {
-        bins.Update(layout, generated - estimatedAt, p, weights);
+        bins.Update(layout, generated - estimatedAt, weights);
         (estimate, estimatedAt) = (layout.Mean(bins.Probabilities), generated);
     }
 

@@ -18,9 +18,9 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     private readonly Device device;
     private readonly Tape tape;
     private readonly LengthBelief?[] beliefs;
-    private readonly int[] rows, generated, promptLengths, promptPages;
+    private readonly int[] rows, generated, promptLengths, promptPages, sumEnds;
     private readonly float[] mean, logits;
-    private readonly double[] probabilities = new double[LengthBins.Count], weights = new double[LengthBins.Count];
+    private readonly double[] weights = new double[LengthBins.Count];
     private StepLayout? layout;
     private Tensor features;
     private int count;
@@ -34,7 +34,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         Sums = new PageSums(device, numPages, hidden);
         tape = new Tape(device, probe.Network.Parameters, BinClassifier.ForwardBytes(hidden, inner, maxSequences), isRecording: false);
         (beliefs, rows, generated) = (new LengthBelief?[maxSequences], new int[maxSequences], new int[maxSequences]);
-        (promptLengths, promptPages) = (new int[maxSequences], new int[maxSequences]);
+        (promptLengths, promptPages, sumEnds) = (new int[maxSequences], new int[maxSequences], new int[maxSequences]);
         (mean, logits) = (new float[hidden], new float[maxSequences * LengthBins.Count]);
     }
 
@@ -45,8 +45,17 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     public static long Bytes(int hiddenSize, int innerSize, int maxSequences, int numPages) =>
         sizeof(float) * (long)numPages * hiddenSize + BinClassifier.ForwardBytes(hiddenSize, innerSize, maxSequences);
 
-    /// <summary>Begins a step, laid out completely.</summary>
-    public void Begin(StepLayout layout) => (this.layout, count) = (layout, 0);
+    /// <summary>Begins a step, laid out completely by the time of the forward pass.</summary>
+    public void Begin(StepLayout layout)
+    {
+        (this.layout, count) = (layout, 0);
+        Array.Fill(sumEnds, int.MaxValue);
+    }
+
+    /// <summary>
+    /// Sequence number <paramref name="sequence"/> of the layout needs sums of positions below <paramref name="end"/> alone; all, if this is not said.
+    /// </summary>
+    public void SumUpTo(int sequence, int end) => sumEnds[sequence] = end;
 
     /// <summary>
     /// Sequence number <paramref name="sequence"/> of the layout draws a token in this step: its last row is its newest token.
@@ -75,7 +84,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
             return;
         }
 
-        Sums.Add(layout!, rows);
+        Sums.Add(layout!, rows, sumEnds);
         if (count > 0)
         {
             tape.Reset();
@@ -108,9 +117,8 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
             if (beliefs[i] is { } belief)
             {
                 var row = logits.AsSpan(i * LengthBins.Count, LengthBins.Count);
-                BinClassifier.Softmax(row, probabilities);
-                probe.Smoothing.Weigh(row, probabilities, weights);
-                belief.Refine(probe.Bins, generated[i], probabilities, weights);
+                probe.Smoothing.Weigh(row, belief.RefinedAt < 0, weights);
+                belief.Refine(probe.Bins, generated[i], weights);
                 beliefs[i] = null;
             }
         }

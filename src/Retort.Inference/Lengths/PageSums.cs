@@ -29,15 +29,16 @@ public sealed class PageSums : IDisposable
     }
 
     /// <summary>
-    /// Adds the hidden states of a step, [rows, hidden], to the sums of its sequences. A sum that would rest on an unknown row is NaN.
+    /// Adds the hidden states of a step, [rows, hidden], to the sums of its sequences, of each those at positions below its end. A sum that would
+    /// rest on an unknown row is NaN.
     /// </summary>
-    public void Add(StepLayout layout, Tensor hidden)
+    public void Add(StepLayout layout, Tensor hidden, ReadOnlySpan<int> ends)
     {
         for (var s = 0; s < layout.NumSequences; s++)
         {
             var pages = layout.Pages(s);
             var position = layout.StartPositions[s];
-            for (var row = layout.RowStarts[s]; row < layout.RowStarts[s + 1]; row++, position++)
+            for (var row = layout.RowStarts[s]; row < layout.RowStarts[s + 1] && position < ends[s]; row++, position++)
             {
                 Add(pages, position, hidden.Slice(row, 1));
             }

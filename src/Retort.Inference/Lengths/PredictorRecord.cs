@@ -20,7 +20,7 @@ public sealed record PredictorErrors
     /// <summary>The same, smoothed over the steps.</summary>
     public required double Smoothed { get; init; }
 
-    /// <summary>The same, smoothed by the published rule.</summary>
+    /// <summary>The same, smoothed by the published rule at every token.</summary>
     public required double Published { get; init; }
 
     /// <summary>The midpoint of the true bin: what no choice of bins can better.</summary>
@@ -117,6 +117,9 @@ public sealed record PredictorRecord
     /// <summary>Power of the smoothing, the best on the validation requests.</summary>
     public required double SmoothingPower { get; init; }
 
+    /// <summary>Tokens from one refinement of a belief to the next; the power and the errors are of this interval.</summary>
+    public required int RefineEvery { get; init; }
+
     /// <summary>What it was trained on.</summary>
     public required PredictorTraining TrainedOn { get; init; }
 
@@ -163,6 +166,7 @@ public sealed record PredictorRecord
             BinShares.Count == LengthBins.Count && BinShares.All(share => share is > 0 and < 1), "bin_shares",
             $"[{string.Join(", ", BinShares)}]", $"{LengthBins.Count} shares, each above 0 and below 1");
         Check(SmoothingPower is > 0 and <= 1, "smoothing_power", SmoothingPower, "above 0, at most 1");
+        Check(RefineEvery is >= 1 and <= most, "refine_every", RefineEvery, "1 token or more");
         Check(MeanLength is > 0 and <= most, "mean_length", MeanLength, "a positive number of tokens");
         return this;
 

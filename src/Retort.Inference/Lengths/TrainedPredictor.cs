@@ -89,7 +89,7 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
     public ILengthPredictor PromptOnly() => new PromptLengthPredictor(prompts);
 
     /// <summary>From the prompt, then from hidden states.</summary>
-    public ILengthPredictor Trail(int refineEvery = 1) => new TrailPredictor(PromptOnly(), probe, refineEvery);
+    public ILengthPredictor Trail() => new TrailPredictor(PromptOnly(), probe, record.RefineEvery);
 
     /// <inheritdoc/>
     public void Dispose()

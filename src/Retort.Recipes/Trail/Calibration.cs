@@ -20,9 +20,10 @@ internal sealed record OverheadPairs(int Rows, double[] Without, double[] With)
 /// <param name="StepSeconds">Fixed,</param>
 /// <param name="DecodeRowSeconds">a decoded row</param>
 /// <param name="PrefillTokenSeconds">and a prompt token.</param>
+/// <param name="PredictionSeconds">What the predictor adds to a decoded row with all places busy.</param>
 /// <param name="Kappa">Cost of a prompt token over that of a decoded one with all places busy.</param>
 /// <param name="Overhead">By number of sequences, ascending.</param>
-internal sealed record Calibration(double StepSeconds, double DecodeRowSeconds, double PrefillTokenSeconds, double Kappa, OverheadPairs[] Overhead)
+internal sealed record Calibration(double StepSeconds, double DecodeRowSeconds, double PrefillTokenSeconds, double PredictionSeconds, double Kappa, OverheadPairs[] Overhead)
 {
     /// <summary>As a cost model.</summary>
     public StepCost Cost() => new(StepSeconds, DecodeRowSeconds, PrefillTokenSeconds, 0);
@@ -43,7 +44,8 @@ internal sealed class Calibrator(
         var (step, row) = Line(
             [.. rows.Select(count => (double)count)], [.. overhead.Select(pairs => Descriptive.Median(pairs.Without))]);
         var prefill = Math.Max(0, Prefill(step));
-        return new(step, row, prefill, new StepCost(step, row, prefill, 0).Kappa(settings.Places), overhead);
+        return new(
+            step, row, prefill, Math.Max(0, 1e-6 * overhead[^1].MicrosecondsPerSample().Value), new StepCost(step, row, prefill, 0).Kappa(settings.Places), overhead);
     }
 
     private OverheadPairs Overhead(int rows)
@@ -72,20 +74,20 @@ internal sealed class Calibrator(
         return new(rows, without, with);
     }
 
-    /// <summary>Median of a step that decodes so many sequences and nothing else.</summary>
+    /// <summary>A step that decodes so many sequences and nothing else: the median over windows of the steps from one refinement to the next.</summary>
     private double DecodeStep(GenerationEngine engine, int rows)
     {
-        var steps = Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - 2);
-        var seconds = new double[steps];
-        var mine = Submit(engine, rows, steps + 2);
+        var window = settings.Predictor.RefineEvery;
+        var seconds = new double[Math.Max(1, Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - 2) / window)];
+        var mine = Submit(engine, rows, seconds.Length * window + 2);
         while (engine.Scheduler.Waiting.Length > 0 || HasPrompts(engine))
         {
             engine.Step();
         }
 
-        for (var step = 0; step < steps; step++)
+        for (var step = 0; step < seconds.Length * window; step++)
         {
-            seconds[step] = Timed(engine);
+            seconds[step / window] += Timed(engine) / window;
         }
 
         mine.ForEach(engine.Cancel);

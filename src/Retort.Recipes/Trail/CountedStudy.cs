@@ -21,7 +21,10 @@ internal sealed record CountedCase(
 internal sealed record CountedResult(CountedCase Case, RunSummary[] Runs);
 
 /// <summary>A cost of steps and its name.</summary>
-internal sealed record CountedRegime(string Name, StepCost Cost);
+/// <param name="Name">By which cases name it.</param>
+/// <param name="Cost">Of a step.</param>
+/// <param name="Prediction">Seconds that the predictor adds to a decoded row, where the policy reads hidden states.</param>
+internal sealed record CountedRegime(string Name, StepCost Cost, double Prediction);
 
 /// <summary>
 /// The recording replayed under a cost model: the engine's scheduler and pages, the engine's own beliefs, a clock that counts. Equal settings give
@@ -38,10 +41,11 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
     /// <summary>Costs: the settings', this machine's, and the two of section 7.4 of the specification.</summary>
     public static IReadOnlyList<CountedRegime> Regimes(TrailSettings settings, Calibration calibration) =>
     [
-        new(Judged, new(1e-6 * settings.Counted.Cost.Step, 1e-6 * settings.Counted.Cost.DecodeRow, 1e-6 * settings.Counted.Cost.PrefillToken, 0)),
-        new(Measured, calibration.Cost()),
-        new("overhead-bound", new(12e-3, 0.2e-3, 0.02e-3, 0)),
-        new("compute-bound", new(2e-3, 0.5e-3, 0.5e-3, 0)),
+        new(Judged, new(1e-6 * settings.Counted.Cost.Step, 1e-6 * settings.Counted.Cost.DecodeRow, 1e-6 * settings.Counted.Cost.PrefillToken, 0),
+            1e-6 * settings.Counted.Cost.Prediction),
+        new(Measured, calibration.Cost(), calibration.PredictionSeconds),
+        new("overhead-bound", new(12e-3, 0.2e-3, 0.02e-3, 0), 0),
+        new("compute-bound", new(2e-3, 0.5e-3, 0.5e-3, 0), 0),
     ];
 
     /// <summary>A policy at a load.</summary>
@@ -87,9 +91,9 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
         var runs = ParallelItems.Make(cases.Count * seeds, threads, i =>
         {
             var (which, seed) = (cases[i / seeds], i % seeds);
-            var cost = regimes.First(regime => regime.Name == which.Regime).Cost;
+            var regime = regimes.First(regime => regime.Name == which.Regime);
             var workload = (which.Load switch { 0 => bursts, > 1 => overloads, _ => workloads })[seed];
-            var summary = Serve(which, cost, workload, (ulong)seed, cancellation);
+            var summary = Serve(which, regime, workload, (ulong)seed, cancellation);
             lock (gate)
             {
                 phase.Report(++done);
@@ -142,9 +146,12 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
         1 / workload.Requests.Average(i => recorded[i].OutputTokens * cost.Fixed / places + (recorded[i].OutputTokens - 1) * cost.DecodeRow
             + recorded[i].PromptTokens * cost.PrefillToken);
 
-    private RunSummary Serve(CountedCase which, StepCost cost, Workload workload, ulong seed, CancellationToken cancellation)
+    private RunSummary Serve(CountedCase which, CountedRegime regime, Workload workload, ulong seed, CancellationToken cancellation)
     {
-        var rate = which.Load * SaturatedPerSecond(recorded, workload, cost, settings.Places);
+        // Load is a share of what can be served without a predictor: what it costs must come out of its own gain.
+        var rate = which.Load * SaturatedPerSecond(recorded, workload, regime.Cost, settings.Places);
+        var predicts = NamedScheduler.Get(which.Policy).Lengths == LengthSource.HiddenStates;
+        var cost = regime.Cost with { DecodeRow = regime.Cost.DecodeRow + (predicts ? regime.Prediction : 0) };
         var requests = Requests(
             recorded, workload, arrival => which.Load == 0 ? 0 : arrival / rate, NamedScheduler.Get(which.Policy).Lengths, which.Noise, seed);
         var run = VirtualEngine.Run(Engine(settings, which, cost), requests, cancellation);

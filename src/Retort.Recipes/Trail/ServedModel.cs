@@ -150,7 +150,7 @@ internal sealed class ServedModel : IDisposable
     public ILengthPredictor? LengthsOf(LengthSource source) => source switch
     {
         LengthSource.Prompt => Predictor.PromptOnly(),
-        LengthSource.HiddenStates => Predictor.Trail(settings.Predictor.RefineEvery),
+        LengthSource.HiddenStates => Predictor.Trail(),
         LengthSource.Oracle => new OracleLengthPredictor(),
         _ => null,
     };

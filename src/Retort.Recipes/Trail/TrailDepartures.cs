@@ -17,7 +17,8 @@ internal static class TrailDepartures
             (true, $"The probe learns from decode steps drawn at the same rate from every request, {settings.Predictor.StepsPerRequest} vectors a request in the mean; "
                 + "the authors' port takes 16 of each, which shows it short requests too often."),
             (settings.Predictor.RefineEvery > 1,
-                $"Beliefs are refined at every token number {settings.Predictor.RefineEvery} and count down between; the paper refines at each."),
+                $"Beliefs are refined at every token number {settings.Predictor.RefineEvery} and count down between, as in the authors' later port; the paper, "
+                + "and C3 here, refine at each."),
             (true, "The prompt-only baseline is a two-layer network over counted and leading tokens, trained on the same requests; the paper's is BERT."),
             (true, "Completions are drawn at temperature 1 with a seed each: a request's tokens are its own whatever the policy does, "
                 + "so every policy serves identical work without ignoring the end token."),
@@ -32,7 +33,8 @@ internal static class TrailDepartures
             (true, string.Create(
                 CultureInfo.InvariantCulture,
                 $"Policies, C, burst and noise are compared on a counted clock: the recorded tokens and beliefs, the engine's scheduler and pages, and a step of "
-                + $"{settings.Counted.Cost.Step} us + {settings.Counted.Cost.DecodeRow} us a row + {settings.Counted.Cost.PrefillToken} us a prompt token. "
+                + $"{settings.Counted.Cost.Step} us + {settings.Counted.Cost.DecodeRow} us a row + {settings.Counted.Cost.PrefillToken} us a prompt token, with "
+                + $"{settings.Counted.Cost.Prediction} us a row for the predictor where the policy reads hidden states. "
                 + $"It equals the engine's own schedule step by step; on a wall clock a shared machine's speed drifts by more than what is compared.")),
             (true, "Section 7.4 of the specification expects C between 0.5 and 1 to be flat within 2 % where recomputation is cheap: "
                 + "C7 may well fail here, and the two other regimes of cost are shown beside."),

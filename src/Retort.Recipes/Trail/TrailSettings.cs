@@ -26,7 +26,7 @@ public sealed record PredictorStudy
 
     /// <summary>Tokens from one refinement to the next; the paper refines at every token, its authors' later port at every eighth.</summary>
     [Doc("Tokens from one refinement to the next; the paper has 1, the authors' port 8", Unit = "tokens"), Positive]
-    public int RefineEvery { get; init; } = 1;
+    public int RefineEvery { get; init; } = 8;
 
     /// <summary>Width of the networks' hidden layer.</summary>
     [Doc("Width of the predictor's hidden layer"), Positive]
@@ -46,7 +46,7 @@ public sealed record CostSettings
 {
     /// <summary>Whatever is in it.</summary>
     [Doc("Fixed cost of a step", Unit = "us"), NotNegative]
-    public double Step { get; init; } = 4;
+    public double Step { get; init; } = 12;
 
     /// <summary>A row that decodes.</summary>
     [Doc("Cost of a decoded row", Unit = "us"), NotNegative]
@@ -54,7 +54,11 @@ public sealed record CostSettings
 
     /// <summary>A prompt token that is read.</summary>
     [Doc("Cost of a prompt token", Unit = "us"), NotNegative]
-    public double PrefillToken { get; init; } = 10;
+    public double PrefillToken { get; init; } = 11;
+
+    /// <summary>What the predictor adds to a decoded row, for policies that read hidden states.</summary>
+    [Doc("What the predictor adds to a decoded row, where the policy reads hidden states", Unit = "us"), NotNegative]
+    public double Prediction { get; init; } = 0.4;
 }
 
 /// <summary>Runs on the wall clock.</summary>
@@ -62,11 +66,11 @@ public sealed record LiveSettings
 {
     /// <summary>Requests of a run at a load below 1.</summary>
     [Doc("Requests of a live run", Unit = "requests"), Range(20, 1e7)]
-    public int Requests { get; init; } = 2000;
+    public int Requests { get; init; } = 1200;
 
     /// <summary>Requests of a run at a load above 1.</summary>
     [Doc("Requests of a live run that overloads the engine", Unit = "requests"), Range(20, 1e7)]
-    public int OverloadRequests { get; init; } = 1000;
+    public int OverloadRequests { get; init; } = 600;
 
     /// <summary>Requests that arrive at once; 0: no burst is run.</summary>
     [Doc("Requests of a live burst; 0: none is run", Unit = "requests"), NotNegative]

@@ -62,6 +62,7 @@ internal static class TrailTables
                 ["a step", Round(1e6 * calibration.StepSeconds), cost.Step, "us"],
                 ["a decoded row", Round(1e6 * calibration.DecodeRowSeconds), cost.DecodeRow, "us"],
                 ["a prompt token", Round(1e6 * calibration.PrefillTokenSeconds), cost.PrefillToken, "us"],
+                ["the predictor, a decoded row", Round(1e6 * calibration.PredictionSeconds), cost.Prediction, "us"],
                 ["kappa: a prompt token over a decoded one, all places busy", Round(calibration.Kappa), Round(judged), ""],
                 .. calibration.Overhead.Select(pairs => (IReadOnlyList<Cell>)[
                     $"predictor's share of a step, {pairs.Rows} sequences", Round(100 * pairs.Share().Value), "", "%"]),

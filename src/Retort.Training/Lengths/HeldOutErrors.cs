@@ -11,7 +11,7 @@ namespace Retort.Training.Lengths;
 /// <param name="PromptOnly">The prompt model's length, counted down.</param>
 /// <param name="Probe">The chosen layer's probe, each step by itself.</param>
 /// <param name="Smoothed">The same, smoothed over the steps.</param>
-/// <param name="Published">The same, smoothed by the published rule.</param>
+/// <param name="Published">The same, smoothed by the published rule at every token.</param>
 /// <param name="TrueBin">The midpoint of the true bin.</param>
 /// <param name="LayerProbes">Each layer's probe, trained alike, each step by itself.</param>
 /// <param name="LayerSmoothed">The same, smoothed.</param>

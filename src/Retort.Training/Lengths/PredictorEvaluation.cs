@@ -4,12 +4,15 @@ using Retort.Tensors;
 
 namespace Retort.Training.Lengths;
 
+/// <summary>A smoothing and the tokens from one refinement to the next.</summary>
+internal sealed record SmoothingCase(BinSmoothing Smoothing, int RefineEvery);
+
 /// <summary>
 /// Measures predictors on every decode step of requests: |estimate - tokens still to come| before each token is drawn, averaged over all
-/// steps. Estimates are those the engine would have had: the same beliefs, refined at every step.
+/// steps. Estimates are those the engine would have had: the same beliefs.
 /// </summary>
 internal sealed class PredictorEvaluation(
-    IReadOnlyList<LengthProbe> probes, IReadOnlyList<BinSmoothing> smoothings, LengthBins bins, PredictorSettings settings)
+    IReadOnlyList<LengthProbe> probes, IReadOnlyList<SmoothingCase> smoothings, LengthBins bins, PredictorSettings settings)
 {
     private readonly Dictionary<ServedRequest, int> places = [];
     private double[][] raw = [];
@@ -100,19 +103,19 @@ internal sealed class PredictorEvaluation(
     {
         var place = places[request];
         LengthBelief[] beliefs = [.. smoothings.Select(_ => new LengthBelief(1, request.MaxNewTokens))];
-        Span<double> probabilities = stackalloc double[LengthBins.Count], weights = stackalloc double[LengthBins.Count];
+        Span<double> weights = stackalloc double[LengthBins.Count];
         for (var step = 0; step < request.Length; step++)
         {
             var remaining = request.Length - step;
             var row = logits.Slice(step * LengthBins.Count, LengthBins.Count);
-            BinClassifier.Softmax(row, probabilities);
-            raw[probe][place] += Math.Abs(Math.Clamp(bins.Mean(probabilities), 0, request.MaxNewTokens - step) - remaining);
+            BinClassifier.Softmax(row, weights);
+            raw[probe][place] += Math.Abs(Math.Clamp(bins.Mean(weights), 0, request.MaxNewTokens - step) - remaining);
             for (var i = 0; i < beliefs.Length; i++)
             {
-                if (step % settings.RefineEvery == 0)
+                if (step % smoothings[i].RefineEvery == 0)
                 {
-                    smoothings[i].Weigh(row, probabilities, weights);
-                    beliefs[i].Refine(bins, step, probabilities, weights);
+                    smoothings[i].Smoothing.Weigh(row, beliefs[i].RefinedAt < 0, weights);
+                    beliefs[i].Refine(bins, step, weights);
                 }
 
                 smoothed[probe][i][place] += Math.Abs(beliefs[i].Remaining(step) - remaining);

@@ -80,11 +80,11 @@ public static class PredictorTrainer
             var heldOut = requests.Where(request => request.Part == RequestPart.HeldOut).ToList();
             List<LengthProbe> probes = [.. layers.Select((each, i) => NewProbe(each, networks[i])), NewProbe(layer, chosen)];
             PredictorEvaluation evaluation;
-            BinSmoothing smoothing;
+            SmoothingCase smoothing;
             try
             {
                 smoothing = ChooseSmoothing(replay, probes[^1], learned);
-                evaluation = new PredictorEvaluation(probes, [smoothing, BinSmoothing.Published], bins, settings);
+                evaluation = new PredictorEvaluation(probes, [smoothing, new(BinSmoothing.Published, 1)], bins, settings);
                 evaluation.Run(replay, heldOut, progress, cancellation);
             }
             catch
@@ -117,8 +117,9 @@ public static class PredictorTrainer
                 VocabularySize = model.Config.VocabularySize,
                 InnerSize = settings.InnerSize,
                 MeanLength = meanLength,
-                BinShares = smoothing.Shares,
-                SmoothingPower = smoothing.Power,
+                BinShares = smoothing.Smoothing.Shares,
+                SmoothingPower = smoothing.Smoothing.Power,
+                RefineEvery = smoothing.RefineEvery,
                 TrainedOn = new PredictorTraining
                 {
                     Model = modelName,
@@ -146,7 +147,7 @@ public static class PredictorTrainer
                 Layers = [.. layers.Select((each, i) => new LayerErrors(
                     each, networks[i].ValidationError, errors.Mean(errors.LayerProbes[i]), errors.Mean(errors.LayerSmoothed[i])))],
             };
-            return new TrainedPredictor(record, probes[^1] with { Smoothing = smoothing }, prompts);
+            return new TrainedPredictor(record, probes[^1] with { Smoothing = smoothing.Smoothing }, prompts);
         }
 
         /// <summary>The first requests, and no fewer than give one to learn from and one to validate.</summary>
@@ -166,9 +167,9 @@ public static class PredictorTrainer
                 [.. layers.Select(layer => $"probe {layer}")], settings), store.Samples(RequestPart.Training).Length);
         }
 
-        private BinSmoothing ChooseSmoothing(HiddenReplay replay, LengthProbe probe, List<ServedRequest> learned)
+        private SmoothingCase ChooseSmoothing(HiddenReplay replay, LengthProbe probe, List<ServedRequest> learned)
         {
-            var candidates = SmoothingChoice.Candidates(learned.Where(request => request.Part == RequestPart.Training), bins);
+            var candidates = SmoothingChoice.Candidates(learned.Where(request => request.Part == RequestPart.Training), bins, settings.RefineEvery);
             var evaluation = new PredictorEvaluation([probe], candidates, bins, settings);
             evaluation.Run(replay, [.. learned.Where(request => request.Part == RequestPart.Validation)], progress, cancellation);
             return SmoothingChoice.Best(candidates, evaluation);

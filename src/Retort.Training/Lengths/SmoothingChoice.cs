@@ -9,7 +9,8 @@ internal static class SmoothingChoice
     private static readonly double[] Powers = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005];
 
     /// <summary>A smoothing a power.</summary>
-    public static IReadOnlyList<BinSmoothing> Candidates(IEnumerable<ServedRequest> training, LengthBins bins)
+    public static IReadOnlyList<SmoothingCase> Candidates(
+        IEnumerable<ServedRequest> training, LengthBins bins, int refineEvery)
     {
         // A step for each bin beside those seen: no share is 0.
         var counts = new double[LengthBins.Count];
@@ -23,10 +24,10 @@ internal static class SmoothingChoice
         }
 
         double[] shares = [.. counts.Select(count => count / counts.Sum())];
-        return [.. Powers.Select(power => new BinSmoothing(shares, power))];
+        return [.. Powers.Select(power => new SmoothingCase(new BinSmoothing(shares, power), refineEvery))];
     }
 
     /// <summary>The candidate with the lowest error on the evaluation's requests.</summary>
-    public static BinSmoothing Best(IReadOnlyList<BinSmoothing> candidates, PredictorEvaluation evaluation) =>
+    public static SmoothingCase Best(IReadOnlyList<SmoothingCase> candidates, PredictorEvaluation evaluation) =>
         candidates[Enumerable.Range(0, candidates.Count).MinBy(i => evaluation.Smoothed(0, i).Sum())];
 }

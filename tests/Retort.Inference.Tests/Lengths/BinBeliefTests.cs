@@ -24,13 +24,13 @@ public sealed class BinBeliefTests
     {
         var belief = new BinBelief();
         Assert.True(belief.IsEmpty);
-        belief.Update(Bins, 0, P0, P0);
+        belief.Update(Bins, 0, P0);
         Assert.Equal(220.672, Bins.Mean(belief.Probabilities), 1e-9);
         Assert.Equal(202.752, Bins.Mean(P1), 1e-9);
-        belief.Update(Bins, 1, P1, P1);
+        belief.Update(Bins, 1, P1);
         Assert.Equal(Q1, belief.Probabilities.ToArray(), Near(5e-7));
         Assert.Equal(207.111, Bins.Mean(belief.Probabilities), 5e-4);
-        belief.Update(Bins, 1, P1, P1);
+        belief.Update(Bins, 1, P1);
         Assert.Equal(202.624, Bins.Mean(belief.Probabilities), 5e-4);
     }
 
@@ -41,8 +41,8 @@ public sealed class BinBeliefTests
         Assert.Equal(expected, Predict(P0, absorbing: true), Near(5e-7));
         // A flat classifier output leaves the prior as it is.
         var belief = new BinBelief();
-        belief.Update(Bins, 0, P0, P0);
-        belief.Update(Bins, 1, P0, Enumerable.Repeat(0.1, 10).ToArray());
+        belief.Update(Bins, 0, P0);
+        belief.Update(Bins, 1, Enumerable.Repeat(0.1, 10).ToArray());
         Assert.Equal(expected, belief.Probabilities.ToArray(), Near(5e-7));
         var leaking = Update(Predict(P0, absorbing: false), P1);
         Assert.Equal(207.131, Bins.Mean(leaking), 5e-4);
@@ -53,8 +53,8 @@ public sealed class BinBeliefTests
     public void Refining_every_eighth_token_applies_the_matrix_eight_times()
     {
         var belief = new BinBelief();
-        belief.Update(Bins, 0, P0, P0);
-        belief.Update(Bins, 8, P1, P1);
+        belief.Update(Bins, 0, P0);
+        belief.Update(Bins, 8, P1);
         var prior = P0;
         for (var token = 0; token < 8; token++)
         {
@@ -69,8 +69,8 @@ public sealed class BinBeliefTests
     {
         double[] low = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], high = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         var belief = new BinBelief();
-        belief.Update(Bins, 0, low, low);
-        belief.Update(Bins, 1, high, high);
+        belief.Update(Bins, 0, low);
+        belief.Update(Bins, 1, high);
         Assert.Equal(high, belief.Probabilities.ToArray());
     }
 
@@ -80,7 +80,7 @@ public sealed class BinBeliefTests
         var belief = new BinBelief();
         for (var step = 0; step < 50; step++)
         {
-            belief.Update(Bins, 1, P0, P0);
+            belief.Update(Bins, 1, P0);
         }
 
         Assert.True(belief.Probabilities.ToArray().Max() > 0.95);
@@ -93,8 +93,7 @@ public sealed class BinBeliefTests
             var belief = new BinBelief();
             foreach (var (p, tokens) in updates)
             {
-                var output = p.Select(x => x / p.Sum()).ToArray();
-                belief.Update(Bins, tokens, output, output);
+                belief.Update(Bins, tokens, p.Select(x => x / p.Sum()).ToArray());
                 var q = belief.Probabilities.ToArray();
                 Assert.All(q, x => Assert.InRange(x, 0, 1 + 1e-12));
                 Assert.Equal(1, q.Sum(), 1e-9);
@@ -106,10 +105,9 @@ public sealed class BinBeliefTests
     {
         var belief = new LengthBelief(40.5, 100);
         Assert.Equal((40.5, 40.5, 30.5, 0.0), (belief.Initial, belief.Remaining(0), belief.Remaining(10), belief.Remaining(60)));
-        belief.Refine(Bins, 0, P0, P0);
+        belief.Refine(Bins, 0, P0);
         Assert.Equal((100.0, 90.0), (belief.Remaining(0), belief.Remaining(10)));
-        double[] lowest = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        belief.Refine(new LengthBins(100), 20, lowest, lowest);
+        belief.Refine(new LengthBins(100), 20, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
         Assert.Equal((20, 5.0, 2.0, 0.0, 0.0), (belief.RefinedAt, belief.Remaining(20), belief.Remaining(23), belief.Remaining(90), belief.Remaining(100)));
         Assert.Equal((1.0, 7.0), (new LengthBelief(-3, 7).Initial, new LengthBelief(1e9, 7).Initial));
     }
@@ -118,11 +116,11 @@ public sealed class BinBeliefTests
     public void A_copy_goes_its_own_way()
     {
         var first = new LengthBelief(40, 512);
-        first.Refine(Bins, 0, P0, P0);
+        first.Refine(Bins, 0, P0);
         var second = first.Copy();
-        first.Refine(Bins, 1, P1, P1);
+        first.Refine(Bins, 1, P1);
         Assert.Equal((0, 1), (second.RefinedAt, first.RefinedAt));
-        second.Refine(Bins, 1, P1, P1);
+        second.Refine(Bins, 1, P1);
         Assert.Equal(first.Remaining(1), second.Remaining(1));
     }
 

@@ -13,7 +13,7 @@ public sealed class BinSmoothingTests
         float[] logits = [0.5f, -1, 2, 0, 0, 0.25f, -3, 1, 1, 0];
         foreach (var power in (double[])[1, 0.3])
         {
-            var (p, weights) = Weigh(new BinSmoothing(Shares, power), logits);
+            var (p, weights) = (Weigh(BinSmoothing.Published, logits), Weigh(new BinSmoothing(Shares, power), logits));
             double[] expected = [.. p.Zip(Shares, (one, share) => Math.Pow(one / share, power))];
             Assert.All(weights.Zip(expected), pair => Assert.Equal(pair.Second / expected[0], pair.First / weights[0], 1e-12));
         }
@@ -22,8 +22,11 @@ public sealed class BinSmoothingTests
     [Fact]
     public void The_published_rule_multiplies_by_the_output()
     {
-        var (p, weights) = Weigh(BinSmoothing.Published, [0.5f, -1, 2, 0, 0, 0.25f, -3, 1, 1, 0]);
-        Assert.Equal(p, weights);
+        float[] logits = [0.5f, -1, 2, 0, 0, 0.25f, -3, 1, 1, 0];
+        var p = new double[10];
+        BinClassifier.Softmax(logits, p);
+        Assert.Equal(p, Weigh(BinSmoothing.Published, logits));
+        Assert.Equal(p, Weigh(new BinSmoothing(Shares, 0.3), logits, isFirst: true));
     }
 
     /// <summary>Two witnesses, each with a likelihood of its own; outputs are the exact posteriors of one witness.</summary>
@@ -52,19 +55,17 @@ public sealed class BinSmoothingTests
         var belief = new BinBelief();
         foreach (var output in outputs)
         {
-            var (p, weights) = Weigh(smoothing, [.. output.Select(one => (float)Math.Log(one))]);
-            belief.Update(Bins, 0, p, weights);
+            belief.Update(Bins, 0, Weigh(smoothing, [.. output.Select(one => (float)Math.Log(one))], belief.IsEmpty));
         }
 
         return belief.Probabilities.ToArray();
     }
 
-    private static (double[] P, double[] Weights) Weigh(BinSmoothing smoothing, float[] logits)
+    private static double[] Weigh(BinSmoothing smoothing, float[] logits, bool isFirst = false)
     {
-        var (p, weights) = (new double[logits.Length], new double[logits.Length]);
-        BinClassifier.Softmax(logits, p);
-        smoothing.Weigh(logits, p, weights);
-        return (p, weights);
+        var weights = new double[logits.Length];
+        smoothing.Weigh(logits, isFirst, weights);
+        return weights;
     }
 
     private static double[] Normalised(double[] values) => [.. values.Select(value => value / values.Sum())];

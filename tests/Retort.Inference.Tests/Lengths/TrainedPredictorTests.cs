@@ -149,6 +149,7 @@ public sealed class TrainedPredictorTests : IDisposable
                 MeanLength = 31.5,
                 BinShares = shares,
                 SmoothingPower = 0.2,
+                RefineEvery = 1,
                 TrainedOn = new PredictorTraining
                 {
                     Model = "m",

@@ -79,7 +79,7 @@ public sealed class PredictorTrainerTests : IDisposable
         using var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 8));
         probe.Network.Initialize(1, "probe");
         var requests = ServedRequest.Serve(model, Prompts[..20], [0], Settings, SilentProgress.Instance, TestContext.Current.CancellationToken);
-        var candidates = SmoothingChoice.Candidates(requests, bins);
+        var candidates = SmoothingChoice.Candidates(requests, bins, 2);
         var evaluation = new PredictorEvaluation([probe], candidates, bins, Settings);
         using var replay = new HiddenReplay(model, requests.Max(request => request.NumFed));
         evaluation.Run(replay, requests, SilentProgress.Instance, TestContext.Current.CancellationToken);
@@ -89,7 +89,7 @@ public sealed class PredictorTrainerTests : IDisposable
         Assert.True(errors.Distinct().Count() > 1);
         // A share is what was counted, with one more step for each bin.
         var steps = requests.Sum(request => request.Length);
-        Assert.Equal((1.0 + requests.Sum(request => Math.Min(request.Length, 3))) / (10 + steps), best.Shares[0], 1e-12);
+        Assert.Equal((1.0 + requests.Sum(request => Math.Min(request.Length, 3))) / (10 + steps), best.Smoothing.Shares[0], 1e-12);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class PredictorTrainerTests : IDisposable
             }
         }
 
-        var evaluation = new PredictorEvaluation([probe], [smoothing, BinSmoothing.Published], bins, Settings);
+        var evaluation = new PredictorEvaluation([probe], [new(smoothing, 1), new(BinSmoothing.Published, 1)], bins, Settings);
         using (var replay = new HiddenReplay(model, requests.Max(request => request.NumFed)))
         {
             evaluation.Run(replay, requests, SilentProgress.Instance, TestContext.Current.CancellationToken);
