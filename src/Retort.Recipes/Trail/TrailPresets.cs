@@ -63,7 +63,7 @@ internal static class TrailPresets
         Model = new() { HiddenSize = 64, NumLayers = 4, NumHeads = 4, NumKvHeads = 4, IntermediateSize = 192 },
         TrainProblems = 60_000,
         Training = new() { Steps = 5000, BatchSequences = 16, PeakLearningRate = 5e-3 },
-        Predictor = new() { Requests = 25_000, ProbingRequests = 3000 },
+        Predictor = new() { Requests = 40_000, ProbingRequests = 3000 },
         RecordedRequests = 2000,
         Live = new() { Requests = 600, OverloadRequests = 300, BurstRequests = 0, Overloads = [1.2], CalibrationSeconds = 0.3 },
         Counted = new() { Requests = 6000, Seeds = 8, Loads = [0.95], QueueLoads = [0.5, 0.8], QueueJobs = 400_000 },
