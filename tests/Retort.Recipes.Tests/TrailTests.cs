@@ -138,6 +138,18 @@ public sealed class TrailTests : IDisposable
     }
 
     [Fact]
+    public void A_noisy_oracle_errs_to_both_sides_by_what_it_is_told()
+    {
+        var random = CounterRandom.For(1, "lengths");
+        var recorded = Enumerable.Range(0, 500).Select(_ => new RecordedRequest(10, 100 + random.NextInt32(60), false, 60, [])).ToArray();
+        recorded[0] = recorded[0] with { OutputTokens = 400 };
+        var requests = CountedStudy.Requests(recorded, Workload.Draw(1, 500, 5000), _ => 0, LengthSource.Oracle, 20, 1);
+        double[] errors = [.. requests.Select(request => request.PredictedTokens - request.OutputTokens)];
+        Assert.Equal(20, errors.Average(Math.Abs), 1.0);
+        Assert.Equal(0, errors.Average(), 1.5);
+    }
+
+    [Fact]
     public void Saturated_throughput_of_the_cost_model_is_the_virtual_engine_s()
     {
         var random = CounterRandom.For(1, "lengths");

@@ -108,12 +108,12 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
     public static VirtualRequest[] Requests(
         RecordedRequest[] recorded, Workload workload, Func<double, double> due, LengthSource lengths, double noise, ulong seed)
     {
-        var oracle = new OracleLengthPredictor(noise, seed);
+        var (oracle, longest) = (new OracleLengthPredictor(noise, seed), recorded.Max(one => one.OutputTokens));
         return [.. workload.Requests.Select((place, i) =>
         {
             var one = recorded[place];
             var predicted = lengths == LengthSource.Oracle && noise > 0
-                ? oracle.Begin([], Math.Max(one.OutputTokens, one.Remaining.Length + 1), (ulong)i, one.OutputTokens).Initial
+                ? oracle.Begin([], longest, (ulong)i, one.OutputTokens).Initial
                 : one.Initial;
             return new VirtualRequest(due(workload.Arrivals[i]), one.PromptTokens, one.OutputTokens, predicted, one.Remaining);
         })];
