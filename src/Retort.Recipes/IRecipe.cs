@@ -73,6 +73,30 @@ public sealed record RecipeContext
 
     /// <summary>Ctrl-C and SIGTERM: save the state, then throw.</summary>
     public CancellationToken Cancellation { get; init; }
+
+    /// <summary>
+    /// The claims to judge, in the recipe's order: those asked for, of what its full preset can judge, or the preset's own. An unknown
+    /// one is a <see cref="UserError"/>.
+    /// </summary>
+    /// <param name="claimsOf">Ids of the claims that a preset judges.</param>
+    internal IReadOnlyList<string> ChooseClaims(Func<string, IReadOnlyList<string>> claimsOf)
+    {
+        if (Claims is null)
+        {
+            return claimsOf(Preset);
+        }
+
+        var possible = claimsOf("full");
+        foreach (var id in Claims)
+        {
+            if (!possible.Contains(id, StringComparer.OrdinalIgnoreCase))
+            {
+                throw UserError.Request("--claims", $"'{id}' is no claim this recipe can judge", string.Join(", ", possible), NearestName.Of(id, possible));
+            }
+        }
+
+        return [.. possible.Where(id => Claims.Contains(id, StringComparer.OrdinalIgnoreCase))];
+    }
 }
 
 /// <param name="AnyClaimFails">A claim's verdict is <c>fails</c>: the command's exit code is 3.</param>

@@ -116,12 +116,7 @@ public sealed class BinClassifier : IDisposable
     /// <summary>Softmax of one row of logits, in double.</summary>
     public static void Softmax(ReadOnlySpan<float> logits, Span<double> probabilities)
     {
-        var (max, sum) = (float.NegativeInfinity, 0.0);
-        foreach (var logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-
+        var (max, sum) = (Max(logits), 0.0);
         for (var i = 0; i < logits.Length; i++)
         {
             sum += probabilities[i] = ExactMath.Exp(logits[i] - (double)max);
@@ -131,6 +126,18 @@ public sealed class BinClassifier : IDisposable
         {
             probability /= sum;
         }
+    }
+
+    /// <summary>The largest logit.</summary>
+    internal static float Max(ReadOnlySpan<float> logits)
+    {
+        var max = float.NegativeInfinity;
+        foreach (var logit in logits)
+        {
+            max = Math.Max(max, logit);
+        }
+
+        return max;
     }
 
     /// <inheritdoc/>

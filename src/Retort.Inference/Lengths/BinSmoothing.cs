@@ -43,12 +43,7 @@ public sealed record BinSmoothing
             return;
         }
 
-        var max = float.NegativeInfinity;
-        foreach (var logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-
+        var max = BinClassifier.Max(logits);
         for (var i = 0; i < logits.Length; i++)
         {
             weights[i] = factors[i] * ExactMath.Exp(Power * (logits[i] - (double)max));

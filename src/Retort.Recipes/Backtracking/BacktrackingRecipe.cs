@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
-using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Report;
 using Retort.Tensors.Cpu;
@@ -33,7 +29,7 @@ public sealed class BacktrackingRecipe : IRecipe
             ? BacktrackingMerge.Settings(context)
             : Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
-        var claims = ChooseClaims(context);
+        var claims = context.ChooseClaims(BacktrackingPresets.Claims);
         var cells = Cell.All(settings);
         // Smoke judges nothing but runs one pair of cells of each task.
         var needed = (context.Preset == "smoke" ? ["C2"] : claims).SelectMany(BacktrackingClaims.CellsOf).ToHashSet();
@@ -55,7 +51,7 @@ public sealed class BacktrackingRecipe : IRecipe
         var spending = new Spending(folder, context.Time);
         var peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
         var runner = new CellRunner(settings, context, folder, device, spending, peakFlops);
-        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {Commit}");
+        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {
             var outcomes = new Dictionary<string, IReadOnlyList<CellOutcome>>();
@@ -90,22 +86,6 @@ public sealed class BacktrackingRecipe : IRecipe
             ? claim.NotRun($"the joined parts lack {missing}")
         : BacktrackingJudge.Judge(claim, evidence);
 
-    private static IReadOnlyList<string> ChooseClaims(RecipeContext context)
-    {
-        var possible = BacktrackingPresets.Claims("full");
-        foreach (var id in context.Claims ?? [])
-        {
-            if (!possible.Contains(id, StringComparer.OrdinalIgnoreCase))
-            {
-                throw UserError.Request("--claims", $"'{id}' is no claim this recipe can judge", string.Join(", ", possible), NearestName.Of(id, possible));
-            }
-        }
-
-        return context.Claims is null
-            ? BacktrackingPresets.Claims(context.Preset)
-            : [.. possible.Where(id => context.Claims.Contains(id, StringComparer.OrdinalIgnoreCase))];
-    }
-
     private static RecipeOutcome Report(
         BacktrackingSettings settings, RecipeContext context, RunFolder folder, Spending spending, Evidence evidence,
         ClaimResult[] results, IEnumerable<Cell> cells)
@@ -114,19 +94,12 @@ public sealed class BacktrackingRecipe : IRecipe
         var paths = figures.Select(folder.WriteFigure).ToArray();
         var (seconds, flops) = spending.Total(context.MergeFolders);
         var report = new RunReport(
-            "backtracking", context.Preset, settings.Seeds, Commit, folder.ConfigSha256, Math.Round(seconds, 1), flops, results,
+            "backtracking", context.Preset, settings.Seeds, RunOrigin.Commit, folder.ConfigSha256, Math.Round(seconds, 1), flops, results,
             BacktrackingTables.All(evidence, cells), paths, BacktrackingDepartures.Of(settings));
         folder.WriteReport(report, new ReportPage(
             "Sequential search against parallel sampling",
             "Qin, Alvarez-Melis, Jelassi and Malach, \"To Backtrack or Not to Backtrack\", arXiv 2504.07052 (COLM 2025)",
-            figures, folder.ReadConfig(), Machine(context.Threads)));
+            figures, folder.ReadConfig(), RunOrigin.Machine(context.Threads)));
         return new(report.AnyFails, VerdictText.Of(report, folder.HtmlPath), report.ToJson());
     }
-
-    private static string Commit => typeof(BacktrackingRecipe).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-        ?.InformationalVersion.Split('+') is [_, var hash] ? hash : "unknown";
-
-    private static string Machine(int threads) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{RuntimeInformation.ProcessArchitecture}, {threads} of {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}");
 }

@@ -1,4 +1,6 @@
 using Retort.Core;
+using Retort.Models;
+using Retort.Models.Tokenizers;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
 using Retort.Training;
@@ -31,6 +33,27 @@ public sealed record ModelShape
     /// <summary>Normalised queries and keys, which let small models learn at high rates; the paper's have none.</summary>
     [Doc("Normalised queries and keys; the paper's models have none")]
     public bool QueryKeyNorm { get; init; } = true;
+
+    /// <summary>A Qwen2 model of this shape for a tokenizer; a shape that cannot be is a <see cref="UserError"/> that says <paramref name="where"/>.</summary>
+    internal ModelConfig Config(ITokenizer tokenizer, int context, double ropeBase, string where) => new ModelConfig
+    {
+        Family = ModelFamily.Qwen2,
+        QkvBias = true,
+        TiedEmbeddings = false,
+        VocabularySize = tokenizer.VocabularySize,
+        HiddenSize = HiddenSize,
+        NumLayers = NumLayers,
+        NumHeads = NumHeads,
+        NumKvHeads = NumKvHeads,
+        IntermediateSize = IntermediateSize,
+        MaxPositions = context,
+        RopeBase = ropeBase,
+        QueryKeyNorm = QueryKeyNorm,
+        NormEpsilon = 1e-6f,
+        BosTokenId = tokenizer.BosId,
+        EosTokenId = tokenizer.EosId,
+        PadTokenId = tokenizer.PadId,
+    }.Validated(where);
 }
 
 /// <summary>How one kind of model is trained.</summary>

@@ -76,25 +76,7 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     }
 
     /// <summary>The network's configuration.</summary>
-    public ModelConfig Config(ITokenizer tokenizer) => new ModelConfig
-    {
-        Family = ModelFamily.Qwen2,
-        QkvBias = true,
-        TiedEmbeddings = false,
-        VocabularySize = tokenizer.VocabularySize,
-        HiddenSize = Shape.HiddenSize,
-        NumLayers = Shape.NumLayers,
-        NumHeads = Shape.NumHeads,
-        NumKvHeads = Shape.NumKvHeads,
-        IntermediateSize = Shape.IntermediateSize,
-        MaxPositions = Context,
-        RopeBase = 1e6,
-        QueryKeyNorm = Shape.QueryKeyNorm,
-        NormEpsilon = 1e-6f,
-        BosTokenId = tokenizer.BosId,
-        EosTokenId = tokenizer.EosId,
-        PadTokenId = tokenizer.PadId,
-    }.Validated(Name);
+    public ModelConfig Config(ITokenizer tokenizer) => Shape.Config(tokenizer, Context, ropeBase: 1e6, Name);
 
     /// <summary>The trainer's settings.</summary>
     public TrainerSettings TrainerSettings(ITokenizer tokenizer) => new()

@@ -38,14 +38,19 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
     /// <summary>This machine's own.</summary>
     public const string Measured = "measured";
 
+    private const string OverheadBound = "overhead-bound", ComputeBound = "compute-bound";
+
+    /// <summary>Names of <see cref="Regimes"/>, known before anything is measured.</summary>
+    public static readonly IReadOnlyList<string> RegimeNames = [Judged, Measured, OverheadBound, ComputeBound];
+
     /// <summary>Costs: the settings', this machine's, and the two of section 7.4 of the specification.</summary>
     public static IReadOnlyList<CountedRegime> Regimes(TrailSettings settings, Calibration calibration) =>
     [
         new(Judged, new(1e-6 * settings.Counted.Cost.Step, 1e-6 * settings.Counted.Cost.DecodeRow, 1e-6 * settings.Counted.Cost.PrefillToken, 0),
             1e-6 * settings.Counted.Cost.Prediction),
         new(Measured, calibration.Cost(), calibration.PredictionSeconds),
-        new("overhead-bound", new(12e-3, 0.2e-3, 0.02e-3, 0), 0),
-        new("compute-bound", new(2e-3, 0.5e-3, 0.5e-3, 0), 0),
+        new(OverheadBound, new(12e-3, 0.2e-3, 0.02e-3, 0), 0),
+        new(ComputeBound, new(2e-3, 0.5e-3, 0.5e-3, 0), 0),
     ];
 
     /// <summary>A policy at a load.</summary>

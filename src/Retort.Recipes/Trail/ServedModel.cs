@@ -41,29 +41,8 @@ internal sealed class ServedModel : IDisposable
     public HeldOutErrors Errors { get; private set; } = null!;
 
     /// <summary>The network's configuration.</summary>
-    public static ModelConfig Config(TrailSettings settings)
-    {
-        var (tokenizer, shape) = (TaskDataset.TokenizerFor(new InstructionTask(settings.Task)), settings.Model);
-        return new ModelConfig
-        {
-            Family = ModelFamily.Qwen2,
-            QkvBias = true,
-            TiedEmbeddings = false,
-            VocabularySize = tokenizer.VocabularySize,
-            HiddenSize = shape.HiddenSize,
-            NumLayers = shape.NumLayers,
-            NumHeads = shape.NumHeads,
-            NumKvHeads = shape.NumKvHeads,
-            IntermediateSize = shape.IntermediateSize,
-            MaxPositions = settings.Context,
-            RopeBase = 1e4,
-            QueryKeyNorm = shape.QueryKeyNorm,
-            NormEpsilon = 1e-6f,
-            BosTokenId = tokenizer.BosId,
-            EosTokenId = tokenizer.EosId,
-            PadTokenId = tokenizer.PadId,
-        }.Validated("model");
-    }
+    public static ModelConfig Config(TrailSettings settings) => settings.Model.Config(
+        TaskDataset.TokenizerFor(new InstructionTask(settings.Task)), settings.Context, ropeBase: 1e4, "model");
 
     /// <summary>The trainer's settings.</summary>
     public static TrainerSettings Training(TrailSettings settings) => new()

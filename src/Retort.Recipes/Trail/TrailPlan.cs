@@ -41,7 +41,7 @@ internal static class TrailPlan
         var tokensPerSecond = ServingFraction * peak / (request / ExpectedTokens);
         var live = LiveStudy.Loads(settings).Sum(load => LiveStudy.Policies.Count * LiveStudy.Count(settings, load)
             * (ExpectedTokens / tokensPerSecond) / (load is > 0 and < 1 ? load : 1) + 2 * settings.Live.CalibrationSeconds) * settings.Seeds.Count;
-        var cases = CountedStudy.Cases(settings, ["fixed", "measured", "overhead-bound", "compute-bound"]).Count;
+        var cases = CountedStudy.Cases(settings, CountedStudy.RegimeNames).Count;
         var rows = (double)cases * settings.Counted.Seeds * settings.Counted.Requests * ExpectedOutput;
         var jobs = (double)QueueStudy.Predictions.Count * settings.Counted.QueueLoads.Count * settings.CValues.Count * settings.Counted.QueueJobs;
         (string Name, double Flops, double Seconds)[] stages =

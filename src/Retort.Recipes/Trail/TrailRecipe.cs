@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using Retort.Core;
 using Retort.Inference.Scheduling;
 using Retort.Recipes.Backtracking;
@@ -43,7 +41,7 @@ public sealed class TrailRecipe : IRecipe
             throw UserError.Request(problem.Property, problem.What, problem.Expected);
         }
 
-        var claims = ChooseClaims(context);
+        var claims = context.ChooseClaims(TrailPresets.Claims);
         ServedModel.Config(settings);
         if (context.DryRun)
         {
@@ -53,7 +51,7 @@ public sealed class TrailRecipe : IRecipe
         using var folder = RunFolder.Create(context.OutputFolder, Config.Write(settings));
         using var device = new CpuDevice(context.Threads);
         var spending = new Spending(folder, context.Time);
-        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {Commit}");
+        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {
             var evidence = Measure(settings, context, folder, device, spending);
@@ -95,22 +93,6 @@ public sealed class TrailRecipe : IRecipe
         : !chosen.Contains(claim.Id) ? claim.NotRun($"not asked for (preset {preset}; see --preset full and --claims)")
         : TrailJudge.Judge(claim, evidence);
 
-    private static IReadOnlyList<string> ChooseClaims(RecipeContext context)
-    {
-        var possible = TrailPresets.Claims("full");
-        foreach (var id in context.Claims ?? [])
-        {
-            if (!possible.Contains(id, StringComparer.OrdinalIgnoreCase))
-            {
-                throw UserError.Request("--claims", $"'{id}' is no claim this recipe can judge", string.Join(", ", possible), NearestName.Of(id, possible));
-            }
-        }
-
-        return context.Claims is null
-            ? TrailPresets.Claims(context.Preset)
-            : [.. possible.Where(id => context.Claims.Contains(id, StringComparer.OrdinalIgnoreCase))];
-    }
-
     private static RecipeOutcome Report(
         TrailSettings settings, RecipeContext context, RunFolder folder, Spending spending, TrailEvidence evidence, ClaimResult[] results)
     {
@@ -118,21 +100,14 @@ public sealed class TrailRecipe : IRecipe
         var paths = figures.Select(folder.WriteFigure).ToArray();
         var (seconds, flops) = spending.Total([]);
         var report = new RunReport(
-            "trail", context.Preset, settings.Seeds, Commit, folder.ConfigSha256, Math.Round(seconds, 1), flops, results,
+            "trail", context.Preset, settings.Seeds, RunOrigin.Commit, folder.ConfigSha256, Math.Round(seconds, 1), flops, results,
             TrailTables.All(evidence), paths, TrailDepartures.Of(settings));
         folder.WriteReport(report, new ReportPage(
             "Serving scheduled by predicted length",
             "Shahout, Malach, Liu, Jiang, Yu and Mitzenmacher, \"Don't Stop Me Now: Embedding Based Scheduling for LLMs\", arXiv 2410.01035 (ICLR 2025)",
-            figures, folder.ReadConfig(), Machine(context.Threads)));
+            figures, folder.ReadConfig(), RunOrigin.Machine(context.Threads)));
         var kappa = string.Create(
             CultureInfo.InvariantCulture, $"kappa {evidence.Calibration.Kappa:0.00}: what a prompt token costs over a decoded one on this machine");
         return new(report.AnyFails, VerdictText.Of(report, folder.HtmlPath) + Environment.NewLine + kappa + Environment.NewLine, report.ToJson());
     }
-
-    private static string Commit => typeof(TrailRecipe).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-        ?.InformationalVersion.Split('+') is [_, var hash] ? hash : "unknown";
-
-    private static string Machine(int threads) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{RuntimeInformation.ProcessArchitecture}, {threads} of {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}");
 }

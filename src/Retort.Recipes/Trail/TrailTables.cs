@@ -8,7 +8,6 @@ internal static class TrailTables
 {
     /// <summary>All tables.</summary>
     public static IReadOnlyList<ReportTable> All(TrailEvidence evidence) =>
-
     [
         Gains(evidence, "Counted clock: first come, first served over each policy, paired by seed, with 95 % intervals", false, evidence.LoadRatio),
         Policies(evidence, "Counted clock, means over seeds, in milliseconds", false, evidence.LoadValues),
