@@ -139,7 +139,7 @@ internal sealed class ServeCommand : Command
         using var model = LoadedModel.Open(sampling.ReadModel(parsed), compute.ReadThreads(parsed), storage.Weights(parsed));
         using var trained = name.Lengths == LengthSource.None ? null
             : TrainedPredictor.Load(parsed.GetValue(predictor) ?? TrainedPredictor.DefaultFolder(model.Path), model.Transformer);
-        var policy = Policy(parsed, name, trained?.Probe.Bins.Width / 4 ?? 0);
+        var policy = Policy(parsed, name, trained?.Probe.Bins.Margin ?? 0);
         var settings = EngineSettingsOf(parsed, policy, model);
         var served = new ServedModel(
             parsed.GetValue(servedName) switch

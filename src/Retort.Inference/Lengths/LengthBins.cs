@@ -13,6 +13,9 @@ public readonly record struct LengthBins(int MaxLength)
     /// <summary>Width w of a bin, in tokens.</summary>
     public double Width => MaxLength / (double)Count;
 
+    /// <summary>A newcomer displaces a sequence only if its rank is better by more tokens than this: a quarter of a bin (section 3.2).</summary>
+    public double Margin => Width / 4;
+
     /// <summary>Middle of bin <paramref name="bin"/>, in tokens.</summary>
     public double Midpoint(int bin) => (bin + 0.5) * Width;
 

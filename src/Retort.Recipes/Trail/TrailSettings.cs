@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Recipes.Backtracking;
 using Retort.Tasks.Instructions;
@@ -204,8 +205,8 @@ public sealed record TrailSettings : ICheckedSettings
     [Doc("Runs on the counted clock, and theory")]
     public CountedSettings Counted { get; init; } = new();
 
-    /// <summary>A newcomer displaces a sequence only if its rank is better by more than this: a quarter of a bin (section 3.2).</summary>
-    internal double Margin => Task.MaxOutputTokens / 40.0;
+    /// <summary>The schedulers' margin, in tokens.</summary>
+    internal double Margin => new LengthBins(Task.MaxOutputTokens).Margin;
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem()
