@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Retort.Core;
 
 /// <summary>
@@ -41,6 +43,26 @@ public static class ExactMath
         // Two steps, so that subnormal results are reached without an intermediate 2^-1075.
         var half = (int)k / 2;
         return sum * PowerOfTwo(half) * PowerOfTwo((int)k - half);
+    }
+
+    /// <summary>e to the x of each, with the bits of <see cref="Exp(double)"/>; the two may be the same span.</summary>
+    public static void Exp(ReadOnlySpan<double> x, Span<double> powers)
+    {
+        Span<double> last = stackalloc double[Vector256<double>.Count];
+        for (var i = 0; i < x.Length; i += last.Length)
+        {
+            var count = Math.Min(last.Length, x.Length - i);
+            if (count == last.Length)
+            {
+                Exp(Vector256.Create(x[i..])).CopyTo(powers[i..]);
+            }
+            else
+            {
+                x[i..].CopyTo(last);
+                Exp(Vector256.Create<double>(last)).CopyTo(last);
+                last[..count].CopyTo(powers[i..]);
+            }
+        }
     }
 
     /// <summary>Natural logarithm.</summary>
@@ -97,6 +119,26 @@ public static class ExactMath
     /// <summary>Cosine of x in radians.</summary>
     public static double Cos(double x) => Circular(x, 1);
 
+    /// <summary>The operations of <see cref="Exp(double)"/>, four at a time.</summary>
+    private static Vector256<double> Exp(Vector256<double> x)
+    {
+        var inside = Vector256.Clamp(x, Vector256.Create(-745.2), Vector256.Create(709.78));
+        var k = Vector256.Round(inside * 1.4426950408889634);
+        var r = Vector256.FusedMultiplyAdd(
+            -k, Vector256.Create(Ln2Rest), Vector256.FusedMultiplyAdd(-k, Vector256.Create(Ln2Head), inside));
+        var sum = Vector256<double>.One;
+        for (var n = 14; n >= 1; n--)
+        {
+            sum = Vector256.FusedMultiplyAdd(sum, r / n, Vector256<double>.One);
+        }
+
+        var half = Vector256.Truncate(k * 0.5);
+        var power = sum * PowerOfTwo(half) * PowerOfTwo(k - half);
+        power = Vector256.ConditionalSelect(Vector256.GreaterThan(x, Vector256.Create(709.78)), Vector256.Create(double.PositiveInfinity), power);
+        power = Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-745.2)), Vector256<double>.Zero, power);
+        return Vector256.ConditionalSelect(Vector256.Equals(x, x), power, x);
+    }
+
     private static double Circular(double x, int quarterTurns)
     {
         var k = Math.Round(x * 0.6366197723675814);
@@ -127,6 +169,10 @@ public static class ExactMath
 
         return sum;
     }
+
+    /// <summary>Of whole numbers: added to 2^52 they are the low bits, whence they are shifted into the exponent.</summary>
+    private static Vector256<double> PowerOfTwo(Vector256<double> k) =>
+        Vector256.ShiftLeft((k + Vector256.Create((1L << 52) + 1023.0)).AsInt64(), 52).AsDouble();
 
     private static double PowerOfTwo(int k) => BitConverter.Int64BitsToDouble((long)(k + 1023) << 52);
 }

@@ -21,6 +21,29 @@ public class ExactMathTests
     }
 
     [Fact]
+    public void Exp_of_many_has_the_bits_of_each()
+    {
+        double[] edges = [0, -0.0, 709.78, 709.79, -745.2, -745.3, -744.9, -708.4, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-320, 0.34657];
+        var random = CounterRandom.For(7, "exp");
+        double[] values = [.. edges, .. Enumerable.Range(0, 20_000).Select(_ => (random.NextDouble() - 0.5) * 1500), .. Enumerable.Range(0, 20_001).Select(_ => random.NextGaussian())];
+        for (var count = 0; count <= 9; count++)
+        {
+            Check(values[..count]);
+        }
+
+        Check(values);
+
+        static void Check(double[] values)
+        {
+            var powers = new double[values.Length];
+            ExactMath.Exp(values, powers);
+            Assert.Equal(values.Select(value => BitConverter.DoubleToInt64Bits(ExactMath.Exp(value))), powers.Select(BitConverter.DoubleToInt64Bits));
+            ExactMath.Exp(values, values);
+            Assert.Equal(powers, values);
+        }
+    }
+
+    [Fact]
     public void Sin_and_Cos_are_right_for_the_angles_of_long_contexts()
     {
         for (var x = -2e5; x <= 2e5; x += 7.123)

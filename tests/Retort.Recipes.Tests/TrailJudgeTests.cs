@@ -141,7 +141,7 @@ public sealed class TrailJudgeTests
             new RecordedRequest(10, Broken == "lengths" ? 10 : i % 4 == 0 ? 174 : 22, false, 60, []))];
 
         private Calibration Calibration() => new(
-            60e-6, 10e-6, 5e-6, 0, 0.3, [new(8, [.. Enumerable.Repeat(100e-6, 9)], [.. Enumerable.Repeat(Effect ? 102e-6 : 120e-6, 9)])]);
+            60e-6, 10e-6, 5e-6, new(0, 0, 0), 0.3, [new(8, [.. Enumerable.Repeat(100e-6, 9)], [.. Enumerable.Repeat(Effect ? 102e-6 : 120e-6, 9)])]);
 
         private RunSummary Summary(string what, double end, double first)
         {

@@ -150,6 +150,35 @@ public sealed class TrailTests : IDisposable
     }
 
     [Fact]
+    public void Prediction_is_charged_to_those_who_predict_and_no_load_is_the_lower_for_it()
+    {
+        var random = CounterRandom.For(1, "lengths");
+        var recorded = Enumerable.Range(0, 200).Select(_ => 1 + random.NextInt32(60)).Select(length => new RecordedRequest(
+            10, length, false, 30, [.. Enumerable.Range(0, length).Select(step => (double)(length - step))])).ToArray();
+        var settings = TrailPresets.Settings("smoke") with { Counted = new() { Requests = 200, BurstRequests = 20, Seeds = 2, Loads = [0.95], NoiseErrors = [] } };
+        var cost = new StepCost(2, 1, 0.5, 0);
+        var (free, charged) = (Run(new(0, 0, 0)), Run(new(0.2, 0.3, 0.1)));
+        foreach (var policy in LiveStudy.Policies)
+        {
+            var (before, after) = (Mean(free, policy), Mean(charged, policy));
+            if (policy is "fcfs" or "srpt")
+            {
+                Assert.Equal(before, after);
+            }
+            else
+            {
+                Assert.True(after > 1.01 * before, $"{policy}: {before} {after}");
+            }
+        }
+
+        CountedResult[] Run(PredictionCost prediction) => new CountedStudy(settings, recorded, [new(CountedStudy.Judged, cost, prediction)])
+            .Run(1, SilentProgress.Instance, CancellationToken.None);
+
+        double Mean(CountedResult[] results, string policy) =>
+            results.Single(result => result.Case == CountedStudy.AtLoad(settings, policy, 0.95)).Runs.Average(run => run.EndToEnd.Mean);
+    }
+
+    [Fact]
     public void Saturated_throughput_of_the_cost_model_is_the_virtual_engine_s()
     {
         var random = CounterRandom.For(1, "lengths");

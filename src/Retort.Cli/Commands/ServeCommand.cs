@@ -238,12 +238,11 @@ internal sealed class ServeCommand : Command
             NearestName.Of(word, ["resident", "discard", "swap"])),
     };
 
-    /// <summary>Memory beside the model's weights: the engine's and the predictor's.</summary>
+    /// <summary>Memory beside the model's weights: the engine's and the predictor's, whose prompts' network is on the host too.</summary>
     private static long Bytes(ModelConfig config, EngineSettings settings, NamedScheduler named, TrainedPredictor? trained) =>
         GenerationEngine.Bytes(config, settings, named.Lengths == LengthSource.HiddenStates ? trained!.Probe.Network.InnerSize : 0)
         + (trained is null ? 0
-            : sizeof(float) * (trained.Probe.Network.Parameters.FlatLength + trained.Prompts.Network.Parameters.FlatLength)
-            + BinClassifier.ForwardBytes(trained.Prompts.Features.Count, trained.Prompts.Network.InnerSize, 1));
+            : sizeof(float) * (trained.Probe.Network.Parameters.FlatLength + 2 * trained.Prompts.Network.Parameters.FlatLength));
 
     private SchedulerPolicy Policy(ParseResult parsed, NamedScheduler named, double defaultMargin) => named.Policy with
     {

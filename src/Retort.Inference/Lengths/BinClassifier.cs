@@ -32,13 +32,21 @@ public sealed class BinClassifier : IDisposable
     /// <summary>The weights.</summary>
     public ParameterSet Parameters { get; } = new();
 
-    /// <summary>Arena bytes that <see cref="Forward"/> needs for so many rows, the rows themselves and their numbers included.</summary>
+    /// <summary>Arena bytes that <see cref="Forward"/> needs for so many rows, the rows themselves included.</summary>
     public static long ForwardBytes(int numInputs, int innerSize, int maxRows) =>
         sizeof(float) * (long)maxRows * (1 + numInputs + 2L * innerSize + LengthBins.Count) + 5 * Storage.Alignment;
 
     /// <summary>Features [rows, inputs] to logits [rows, bins].</summary>
     public Variable Forward(Tape tape, Variable features) =>
         tape.Linear(tape.Relu(tape.Linear(features, inner, innerBias)), output, outputBias);
+
+    /// <summary>The same for generation: features [rows, inputs] to logits [rows, bins] by way of hidden [rows, inner], all its caller's.</summary>
+    public void Classify(Tensor features, Tensor hidden, Tensor logits)
+    {
+        Device.Linear(features, inner.MatrixIn(Parameters.Values), innerBias.In(Parameters.Values), default, hidden);
+        Device.Relu(hidden, hidden);
+        Device.Linear(hidden, output.MatrixIn(Parameters.Values), outputBias.In(Parameters.Values), default, logits);
+    }
 
     /// <summary>Random weights: matrices N(0, 1/in), biases 0. Equal names give equal weights.</summary>
     public void Initialize(ulong seed, string name)
@@ -116,10 +124,17 @@ public sealed class BinClassifier : IDisposable
     /// <summary>Softmax of one row of logits, in double.</summary>
     public static void Softmax(ReadOnlySpan<float> logits, Span<double> probabilities)
     {
-        var (max, sum) = (Max(logits), 0.0);
+        var max = Max(logits);
         for (var i = 0; i < logits.Length; i++)
         {
-            sum += probabilities[i] = ExactMath.Exp(logits[i] - (double)max);
+            probabilities[i] = logits[i] - (double)max;
+        }
+
+        ExactMath.Exp(probabilities, probabilities);
+        var sum = 0.0;
+        foreach (var power in probabilities)
+        {
+            sum += power;
         }
 
         foreach (ref var probability in probabilities)
@@ -138,6 +153,19 @@ public sealed class BinClassifier : IDisposable
         }
 
         return max;
+    }
+
+    /// <summary>The weights on the host: matrices [inner, inputs] and [bins, inner].</summary>
+    internal (float[] Inner, float[] InnerBias, float[] Output, float[] OutputBias) ReadWeights()
+    {
+        return (Values(inner), Values(innerBias), Values(output), Values(outputBias));
+
+        float[] Values(Parameter parameter)
+        {
+            var values = new float[parameter.Count];
+            Read(parameter, values);
+            return values;
+        }
     }
 
     /// <inheritdoc/>

@@ -46,7 +46,13 @@ public sealed record BinSmoothing
         var max = BinClassifier.Max(logits);
         for (var i = 0; i < logits.Length; i++)
         {
-            weights[i] = factors[i] * ExactMath.Exp(Power * (logits[i] - (double)max));
+            weights[i] = Power * (logits[i] - (double)max);
+        }
+
+        ExactMath.Exp(weights, weights);
+        for (var i = 0; i < logits.Length; i++)
+        {
+            weights[i] *= factors[i];
         }
     }
 }

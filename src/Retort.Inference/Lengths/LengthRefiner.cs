@@ -16,13 +16,14 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     private readonly LengthProbe probe;
     private readonly int refineEvery;
     private readonly Device device;
-    private readonly Tape tape;
+    private readonly Arena arena;
+    private readonly IntTensor indices;
+    private readonly Tensor features, inner, logits;
     private readonly LengthBelief?[] beliefs;
     private readonly int[] rows, generated, promptLengths, promptPages, sumEnds;
-    private readonly float[] mean, logits;
+    private readonly float[] mean, output;
     private readonly double[] weights = new double[LengthBins.Count];
     private StepLayout? layout;
-    private Tensor features;
     private int count;
 
     /// <summary>A refiner for steps of at most <paramref name="maxSequences"/> sequences over <paramref name="numPages"/> KV pages.</summary>
@@ -30,12 +31,14 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(refineEvery, 1);
         (this.probe, this.refineEvery, device) = (probe, refineEvery, probe.Network.Device);
-        var (hidden, inner) = (probe.Network.NumInputs, probe.Network.InnerSize);
-        Sums = new PageSums(device, numPages, hidden);
-        tape = new Tape(device, probe.Network.Parameters, BinClassifier.ForwardBytes(hidden, inner, maxSequences), isRecording: false);
+        var (hiddenSize, innerSize) = (probe.Network.NumInputs, probe.Network.InnerSize);
+        Sums = new PageSums(device, numPages, hiddenSize);
+        arena = new Arena(device, BinClassifier.ForwardBytes(hiddenSize, innerSize, maxSequences));
+        (indices, features) = (arena.TakeInts(maxSequences), arena.Take(maxSequences, hiddenSize));
+        (inner, logits) = (arena.Take(maxSequences, innerSize), arena.Take(maxSequences, LengthBins.Count));
         (beliefs, rows, generated) = (new LengthBelief?[maxSequences], new int[maxSequences], new int[maxSequences]);
         (promptLengths, promptPages, sumEnds) = (new int[maxSequences], new int[maxSequences], new int[maxSequences]);
-        (mean, logits) = (new float[hidden], new float[maxSequences * LengthBins.Count]);
+        (mean, output) = (new float[hiddenSize], new float[maxSequences * LengthBins.Count]);
     }
 
     /// <summary>Sums over prompt positions, beside the KV pages.</summary>
@@ -87,11 +90,8 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
         Sums.Add(layout!, rows, sumEnds);
         if (count > 0)
         {
-            tape.Reset();
-            var indices = tape.TakeInts(count);
-            device.Write(indices, this.rows.AsSpan(0, count));
-            features = tape.Take(count, rows.Columns);
-            device.GatherRows(rows, indices, features);
+            device.Write(indices.Slice(0, count), this.rows.AsSpan(0, count));
+            device.GatherRows(rows, indices.Slice(0, count), features.Slice(0, count));
         }
     }
 
@@ -111,12 +111,13 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
             }
         }
 
-        device.Read(probe.Network.Forward(tape, tape.Input(features)).Value, logits.AsSpan(0, count * LengthBins.Count));
+        probe.Network.Classify(features.Slice(0, count), inner.Slice(0, count), logits.Slice(0, count));
+        device.Read(logits.Slice(0, count), output.AsSpan(0, count * LengthBins.Count));
         for (var i = 0; i < count; i++)
         {
             if (beliefs[i] is { } belief)
             {
-                var row = logits.AsSpan(i * LengthBins.Count, LengthBins.Count);
+                var row = output.AsSpan(i * LengthBins.Count, LengthBins.Count);
                 probe.Smoothing.Weigh(row, belief.RefinedAt < 0, weights);
                 belief.Refine(probe.Bins, generated[i], weights);
                 beliefs[i] = null;
@@ -141,7 +142,7 @@ public sealed class LengthRefiner : IHiddenStateTap, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        tape.Dispose();
+        arena.Dispose();
         Sums.Dispose();
     }
 }

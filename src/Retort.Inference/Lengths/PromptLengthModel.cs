@@ -1,5 +1,4 @@
 using Retort.Core;
-using Retort.Tensors;
 
 namespace Retort.Inference.Lengths;
 
@@ -48,20 +47,22 @@ public readonly record struct PromptFeatures(int VocabularySize)
         VocabularySize <= places ? token : (int)(((ulong)((uint)token * 0x9E3779B1u) * (ulong)places) >> 32);
 }
 
-/// <summary>Predicts a completion's length from the prompt's tokens alone: the baseline that TRAIL improves on.</summary>
+/// <summary>
+/// Predicts a completion's length from the prompt's tokens alone: the baseline that TRAIL improves on. It computes on the host: of a thousand
+/// features a prompt has a few dozen, and a request that arrives should not wait for a device.
+/// </summary>
 public sealed class PromptLengthModel : IDisposable
 {
-    private readonly Tape tape;
+    private readonly SparseClassifier classifier;
     private readonly float[] features, logits = new float[LengthBins.Count];
     private readonly double[] probabilities = new double[LengthBins.Count];
 
-    /// <summary>A model over a network of as many inputs as there are features, which it owns.</summary>
+    /// <summary>A model over a trained network of as many inputs as there are features, which it owns.</summary>
     public PromptLengthModel(PromptFeatures features, LengthBins bins, BinClassifier network)
     {
         (Features, Bins, Network) = (features, bins, network);
         this.features = new float[features.Count];
-        tape = new Tape(
-            network.Device, network.Parameters, BinClassifier.ForwardBytes(features.Count, network.InnerSize, 1), isRecording: false);
+        classifier = new SparseClassifier(network);
     }
 
     /// <summary>What it reads of a prompt.</summary>
@@ -77,18 +78,11 @@ public sealed class PromptLengthModel : IDisposable
     public double Predict(ReadOnlySpan<int> prompt)
     {
         Features.Write(prompt, features);
-        tape.Reset();
-        var row = tape.Take(1, features.Length);
-        Network.Device.Write(row, features);
-        Network.Device.Read(Network.Forward(tape, tape.Input(row)).Value, logits);
+        classifier.Classify(features, logits);
         BinClassifier.Softmax(logits, probabilities);
         return Bins.Mean(probabilities);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        tape.Dispose();
-        Network.Dispose();
-    }
+    public void Dispose() => Network.Dispose();
 }

@@ -47,17 +47,34 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
             throw UserError.Request($"{path}: inner_size", $"is {record.InnerSize}", $"the length of probe.inner.bias in {WeightsName}");
         }
 
-        var predictor = new TrainedPredictor(record, NewProbe(record, model), NewPrompts(record, model));
+        var (bins, features) = (new LengthBins(record.MaxLength), new PromptFeatures(record.VocabularySize));
+        var probe = new LengthProbe(record.Layer, bins, Network(record.HiddenSize, "probe"))
+        {
+            Smoothing = new(record.BinShares, record.SmoothingPower),
+        };
         try
         {
-            predictor.Probe.Network.Load(file, "probe");
-            predictor.Prompts.Network.Load(file, "prompt");
-            return predictor;
+            return new TrainedPredictor(record, probe, new PromptLengthModel(features, bins, Network(features.Count, "prompt")));
         }
         catch
         {
-            predictor.Dispose();
+            probe.Dispose();
             throw;
+        }
+
+        BinClassifier Network(int inputs, string prefix)
+        {
+            var network = new BinClassifier(model.Device, inputs, record.InnerSize);
+            try
+            {
+                network.Load(file, prefix);
+                return network;
+            }
+            catch
+            {
+                network.Dispose();
+                throw;
+            }
         }
 
         void Match(string field, int found, int expected)
@@ -96,18 +113,5 @@ public sealed class TrainedPredictor(PredictorRecord record, LengthProbe probe, 
     {
         probe.Dispose();
         prompts.Dispose();
-    }
-
-    private static LengthProbe NewProbe(PredictorRecord record, Transformer model) => new(
-        record.Layer, new LengthBins(record.MaxLength), new BinClassifier(model.Device, record.HiddenSize, record.InnerSize))
-    {
-        Smoothing = new(record.BinShares, record.SmoothingPower),
-    };
-
-    private static PromptLengthModel NewPrompts(PredictorRecord record, Transformer model)
-    {
-        var features = new PromptFeatures(record.VocabularySize);
-        return new PromptLengthModel(
-            features, new LengthBins(record.MaxLength), new BinClassifier(model.Device, features.Count, record.InnerSize));
     }
 }

@@ -16,14 +16,30 @@ internal sealed record OverheadPairs(int Rows, double[] Without, double[] With)
     public Interval MicrosecondsPerSample() => Bootstrap.Mean([.. Without.Zip(With, (without, with) => 1e6 * (with - without) / Rows)]);
 }
 
+/// <summary>Seconds that prediction adds to steps.</summary>
+/// <param name="PromptToken">To a prompt token where a policy predicts from prompts: all of a prompt's prediction, spread over it.</param>
+/// <param name="HiddenPromptToken">Where it reads hidden states too: sums over the prompt, and the first refinement.</param>
+/// <param name="DecodeRow">To a decoded row there, with all places busy.</param>
+internal sealed record PredictionCost(double PromptToken, double HiddenPromptToken, double DecodeRow)
+{
+    /// <summary>Steps under a policy that reads lengths from there.</summary>
+    public StepCost AddTo(StepCost cost, LengthSource lengths) => lengths switch
+    {
+        LengthSource.Prompt => cost with { PrefillToken = cost.PrefillToken + PromptToken },
+        LengthSource.HiddenStates => cost with { PrefillToken = cost.PrefillToken + HiddenPromptToken, DecodeRow = cost.DecodeRow + DecodeRow },
+        _ => cost,
+    };
+}
+
 /// <summary>What the engine's steps cost on this machine.</summary>
 /// <param name="StepSeconds">Fixed,</param>
 /// <param name="DecodeRowSeconds">a decoded row</param>
 /// <param name="PrefillTokenSeconds">and a prompt token.</param>
-/// <param name="PredictionSeconds">What the predictor adds to a decoded row with all places busy.</param>
+/// <param name="Prediction">What prediction adds.</param>
 /// <param name="Kappa">Cost of a prompt token over that of a decoded one with all places busy.</param>
 /// <param name="Overhead">By number of sequences, ascending.</param>
-internal sealed record Calibration(double StepSeconds, double DecodeRowSeconds, double PrefillTokenSeconds, double PredictionSeconds, double Kappa, OverheadPairs[] Overhead)
+internal sealed record Calibration(
+    double StepSeconds, double DecodeRowSeconds, double PrefillTokenSeconds, PredictionCost Prediction, double Kappa, OverheadPairs[] Overhead)
 {
     /// <summary>As a cost model.</summary>
     public StepCost Cost() => new(StepSeconds, DecodeRowSeconds, PrefillTokenSeconds, 0);
@@ -44,8 +60,9 @@ internal sealed class Calibrator(
         var (step, row) = Line(
             [.. rows.Select(count => (double)count)], [.. overhead.Select(pairs => Descriptive.Median(pairs.Without))]);
         var prefill = Math.Max(0, Prefill(step));
-        return new(
-            step, row, prefill, Math.Max(0, 1e-6 * overhead[^1].MicrosecondsPerSample().Value), new StepCost(step, row, prefill, 0).Kappa(settings.Places), overhead);
+        var (fromPrompts, fromStates) = PromptOverhead();
+        var prediction = new PredictionCost(fromPrompts, fromStates, Math.Max(0, 1e-6 * overhead[^1].MicrosecondsPerSample().Value));
+        return new(step, row, prefill, prediction, new StepCost(step, row, prefill, 0).Kappa(settings.Places), overhead);
     }
 
     private OverheadPairs Overhead(int rows)
@@ -79,7 +96,14 @@ internal sealed class Calibrator(
     {
         var window = settings.Predictor.RefineEvery;
         var seconds = new double[Math.Max(1, Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - 2) / window)];
-        var mine = Submit(engine, rows, seconds.Length * window + 2);
+        var mine = new List<int>();
+        for (var i = 0; i < rows; i++)
+        {
+            // One a step, so that refinements fall into different steps, as they do when requests come by themselves.
+            mine.AddRange(Submit(engine, 1, seconds.Length * window + rows + 2));
+            engine.Step();
+        }
+
         while (engine.Scheduler.Waiting.Length > 0 || HasPrompts(engine))
         {
             engine.Step();
@@ -117,6 +141,52 @@ internal sealed class Calibrator(
         }
 
         return products / squares;
+    }
+
+    /// <summary>
+    /// What prediction from prompts, and from hidden states, adds to a prompt token: the arrival and only step of one request, pair by pair.
+    /// </summary>
+    private (double FromPrompts, double FromStates) PromptOverhead()
+    {
+        GenerationEngine[] engines =
+        [
+            Engine(null), Engine(served.LengthsOf(LengthSource.Prompt)), Engine(served.LengthsOf(LengthSource.HiddenStates)),
+        ];
+        var seconds = Array.ConvertAll(engines, _ => new double[settings.Live.OverheadPairs]);
+        for (var pair = -1; pair < settings.Live.OverheadPairs; pair++)
+        {
+            for (var turn = 0; turn < engines.Length; turn++)
+            {
+                var which = (pair + 1 + turn) % engines.Length;
+                var median = Arrival(engines[which]);
+                if (pair >= 0)
+                {
+                    seconds[which][pair] = median;
+                }
+            }
+        }
+
+        Array.ForEach(engines, engine => engine.Dispose());
+        return (Added(seconds[1]), Added(seconds[2]));
+
+        double Added(double[] with) => Math.Max(0, Descriptive.Mean([.. with.Zip(seconds[0], (a, b) => a - b)]));
+    }
+
+    /// <summary>Seconds a prompt token, from submitting a request to its first token, alone: the median of some.</summary>
+    private double Arrival(GenerationEngine engine)
+    {
+        var seconds = new double[PrefillRepeats];
+        for (var repeat = 0; repeat < seconds.Length; repeat++)
+        {
+            var request = requests[repeat % requests.Length];
+            var start = context.Time.GetTimestamp();
+            var index = engine.Submit(request);
+            engine.Step();
+            seconds[repeat] = context.Time.GetElapsedTime(start).TotalSeconds / request.Prompt.Length;
+            engine.Cancel(index);
+        }
+
+        return Descriptive.Median(seconds);
     }
 
     private List<int> Submit(GenerationEngine engine, int count, int tokens) =>

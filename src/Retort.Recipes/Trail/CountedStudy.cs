@@ -23,8 +23,8 @@ internal sealed record CountedResult(CountedCase Case, RunSummary[] Runs);
 /// <summary>A cost of steps and its name.</summary>
 /// <param name="Name">By which cases name it.</param>
 /// <param name="Cost">Of a step.</param>
-/// <param name="Prediction">Seconds that the predictor adds to a decoded row, where the policy reads hidden states.</param>
-internal sealed record CountedRegime(string Name, StepCost Cost, double Prediction);
+/// <param name="Prediction">What prediction adds to it.</param>
+internal sealed record CountedRegime(string Name, StepCost Cost, PredictionCost Prediction);
 
 /// <summary>
 /// The recording replayed under a cost model: the engine's scheduler and pages, the engine's own beliefs, a clock that counts. Equal settings give
@@ -46,11 +46,10 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
     /// <summary>Costs: the settings', this machine's, and the two of section 7.4 of the specification.</summary>
     public static IReadOnlyList<CountedRegime> Regimes(TrailSettings settings, Calibration calibration) =>
     [
-        new(Judged, new(1e-6 * settings.Counted.Cost.Step, 1e-6 * settings.Counted.Cost.DecodeRow, 1e-6 * settings.Counted.Cost.PrefillToken, 0),
-            1e-6 * settings.Counted.Cost.Prediction),
-        new(Measured, calibration.Cost(), calibration.PredictionSeconds),
-        new(OverheadBound, new(12e-3, 0.2e-3, 0.02e-3, 0), 0),
-        new(ComputeBound, new(2e-3, 0.5e-3, 0.5e-3, 0), 0),
+        new(Judged, settings.Counted.Cost.Steps, settings.Counted.Cost.Prediction),
+        new(Measured, calibration.Cost(), calibration.Prediction),
+        new(OverheadBound, new(12e-3, 0.2e-3, 0.02e-3, 0), new(0, 0, 0)),
+        new(ComputeBound, new(2e-3, 0.5e-3, 0.5e-3, 0), new(0, 0, 0)),
     ];
 
     /// <summary>A policy at a load.</summary>
@@ -155,11 +154,9 @@ internal sealed class CountedStudy(TrailSettings settings, RecordedRequest[] rec
     {
         // Load is a share of what can be served without a predictor: what it costs must come out of its own gain.
         var rate = which.Load * SaturatedPerSecond(recorded, workload, regime.Cost, settings.Places);
-        var predicts = NamedScheduler.Get(which.Policy).Lengths == LengthSource.HiddenStates;
-        var cost = regime.Cost with { DecodeRow = regime.Cost.DecodeRow + (predicts ? regime.Prediction : 0) };
-        var requests = Requests(
-            recorded, workload, arrival => which.Load == 0 ? 0 : arrival / rate, NamedScheduler.Get(which.Policy).Lengths, which.Noise, seed);
-        var run = VirtualEngine.Run(Engine(settings, which, cost), requests, cancellation);
+        var lengths = NamedScheduler.Get(which.Policy).Lengths;
+        var requests = Requests(recorded, workload, arrival => which.Load == 0 ? 0 : arrival / rate, lengths, which.Noise, seed);
+        var run = VirtualEngine.Run(Engine(settings, which, regime.Prediction.AddTo(regime.Cost, lengths)), requests, cancellation);
         var isSteady = which.Load is > 0 and < 1;
         return new(
             RunSummary.Of([.. run.Outcomes.Select(outcome => outcome.FirstTokenSeconds)], isSteady),

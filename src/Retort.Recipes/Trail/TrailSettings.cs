@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
+using Retort.Inference.Simulation;
 using Retort.Recipes.Backtracking;
 using Retort.Tasks.Instructions;
 
@@ -57,9 +58,23 @@ public sealed record CostSettings
     [Doc("Cost of a prompt token", Unit = "us"), NotNegative]
     public double PrefillToken { get; init; } = 11;
 
-    /// <summary>What the predictor adds to a decoded row, for policies that read hidden states.</summary>
-    [Doc("What the predictor adds to a decoded row, where the policy reads hidden states", Unit = "us"), NotNegative]
-    public double Prediction { get; init; } = 0.4;
+    /// <summary>What a prediction from the prompt adds to a prompt token.</summary>
+    [Doc("What a prediction from the prompt adds to a prompt token", Unit = "us"), NotNegative]
+    public double PromptPrediction { get; init; } = 0.1;
+
+    /// <summary>The same where the policy reads hidden states too.</summary>
+    [Doc("The same where the policy reads hidden states too", Unit = "us"), NotNegative]
+    public double HiddenPromptPrediction { get; init; } = 0.2;
+
+    /// <summary>What reading hidden states adds to a decoded row.</summary>
+    [Doc("What reading hidden states adds to a decoded row", Unit = "us"), NotNegative]
+    public double HiddenPrediction { get; init; } = 0.2;
+
+    /// <summary>A step without prediction, in seconds.</summary>
+    internal StepCost Steps => new(1e-6 * Step, 1e-6 * DecodeRow, 1e-6 * PrefillToken, 0);
+
+    /// <summary>What prediction adds, in seconds.</summary>
+    internal PredictionCost Prediction => new(1e-6 * PromptPrediction, 1e-6 * HiddenPromptPrediction, 1e-6 * HiddenPrediction);
 }
 
 /// <summary>Runs on the wall clock.</summary>
@@ -87,7 +102,7 @@ public sealed record LiveSettings
 
     /// <summary>Paired measurements of steps with and without the predictor.</summary>
     [Doc("Paired measurements of steps with and without the predictor"), Range(3, 10000)]
-    public int OverheadPairs { get; init; } = 40;
+    public int OverheadPairs { get; init; } = 300;
 }
 
 /// <summary>Runs on the counted clock, and theory.</summary>

@@ -53,7 +53,7 @@ internal static class TrailTables
     private static ReportTable Engine(TrailEvidence evidence)
     {
         var (calibration, cost, law) = (evidence.Calibration, evidence.Settings.Counted.Cost, evidence.LengthLaw);
-        var judged = cost.PrefillToken / (cost.Step / evidence.Settings.Places + cost.DecodeRow);
+        var judged = cost.Steps.Kappa(evidence.Settings.Places);
         return new(
             "Cost of a step, predictor's share and recorded lengths",
             ["quantity", "measured", "counted clock", "unit"],
@@ -61,7 +61,9 @@ internal static class TrailTables
                 ["a step", Round(1e6 * calibration.StepSeconds), cost.Step, "us"],
                 ["a decoded row", Round(1e6 * calibration.DecodeRowSeconds), cost.DecodeRow, "us"],
                 ["a prompt token", Round(1e6 * calibration.PrefillTokenSeconds), cost.PrefillToken, "us"],
-                ["the predictor, a decoded row", Round(1e6 * calibration.PredictionSeconds), cost.Prediction, "us"],
+                ["prediction from prompts, a prompt token", Round(1e6 * calibration.Prediction.PromptToken), cost.PromptPrediction, "us"],
+                ["prediction from hidden states, a prompt token", Round(1e6 * calibration.Prediction.HiddenPromptToken), cost.HiddenPromptPrediction, "us"],
+                ["prediction from hidden states, a decoded row", Round(1e6 * calibration.Prediction.DecodeRow), cost.HiddenPrediction, "us"],
                 ["kappa: a prompt token over a decoded one, all places busy", Round(calibration.Kappa), Round(judged), ""],
                 .. calibration.Overhead.Select(pairs => (IReadOnlyList<Cell>)[
                     $"predictor's share of a step, {pairs.Rows} sequences", Round(100 * pairs.Share().Value), "", "%"]),

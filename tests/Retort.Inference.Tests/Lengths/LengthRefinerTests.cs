@@ -213,13 +213,35 @@ public sealed class LengthRefinerTests : IDisposable
         foreach (var vocabulary in (int[])[19, 5_000])
         {
             var features = new PromptFeatures(vocabulary);
-            using var prompts = new PromptLengthModel(features, Bins, new BinClassifier(device, features.Count, 12));
-            prompts.Network.Initialize(2, "prompt");
+            using var network = new BinClassifier(device, features.Count, 12);
+            network.Initialize(2, "prompt");
+            using var prompts = new PromptLengthModel(features, Bins, network);
             double[] lengths = [prompts.Predict([1, 2, 3]), prompts.Predict([2, 1, 3]), prompts.Predict([1, 2, 3, 3]), prompts.Predict([vocabulary - 1])];
             Assert.Equal(4, lengths.Distinct().Count());
             Assert.All(lengths, length => Assert.InRange(length, 2, 38));
             Assert.Equal(lengths[0], prompts.Predict([1, 2, 3]));
             Assert.Equal(0, Alone.AllocatedBytes(() => prompts.Predict([1, 2, 3])));
+        }
+    }
+
+    [Fact]
+    public void A_prompt_s_logits_on_the_host_have_the_bits_of_the_device_s_product()
+    {
+        foreach (var (vocabulary, innerSize) in ((int, int)[])[(19, 12), (98, 64), (5_000, 33)])
+        {
+            var features = new PromptFeatures(vocabulary);
+            using var network = new BinClassifier(device, features.Count, innerSize);
+            network.Initialize(3, "prompt");
+            device.Write(network.Parameters.Items[^1].In(network.Parameters.Values), [1, 2, 3, 4, 5, 6, 7, 8, 9, -10]);
+            var (row, sparse) = (new float[features.Count], new float[LengthBins.Count]);
+            features.Write([.. Enumerable.Range(0, 30).Select(i => i * i % vocabulary)], row);
+            new SparseClassifier(network).Classify(row, sparse);
+
+            using var tape = new Tape(device, network.Parameters, BinClassifier.ForwardBytes(features.Count, innerSize, 1), isRecording: false);
+            var input = tape.Take(1, features.Count);
+            device.Write(input, row);
+            var logits = TrainingPass.Read(device, network.Forward(tape, tape.Input(input)).Value);
+            Assert.Equal(logits.Select(BitConverter.SingleToInt32Bits), sparse.Select(BitConverter.SingleToInt32Bits));
         }
     }
 

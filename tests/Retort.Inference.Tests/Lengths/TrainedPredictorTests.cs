@@ -134,9 +134,10 @@ public sealed class TrainedPredictorTests : IDisposable
         var (bins, features) = (new LengthBins(256), new PromptFeatures(model.Config.VocabularySize));
         double[] shares = [0.3, 0.2, 0.1, 0.1, 0.1, 0.08, 0.05, 0.04, 0.02, 0.01];
         var probe = new LengthProbe(1, bins, new BinClassifier(device, model.Config.HiddenSize, 6)) { Smoothing = new(shares, 0.2) };
-        var prompts = new PromptLengthModel(features, bins, new BinClassifier(device, features.Count, 6));
+        var network = new BinClassifier(device, features.Count, 6);
         probe.Network.Initialize(1, "probe");
-        prompts.Network.Initialize(1, "prompt");
+        network.Initialize(1, "prompt");
+        var prompts = new PromptLengthModel(features, bins, network);
         return new TrainedPredictor(
             new PredictorRecord
             {
