@@ -2,6 +2,7 @@ using System.Text.Json;
 using Retort.Core;
 using Retort.Models;
 using Retort.Recipes.Backtracking;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Tests;
@@ -167,8 +168,8 @@ public sealed class BacktrackingTests : IDisposable
             IntermediateSize = mlp,
             MaxPositions = 4096,
         };
-        Assert.Equal(1, GenerationCost.PaperFormula(config, 256) / (short256 * 1e9), 0.02);
-        Assert.Equal(1, GenerationCost.PaperFormula(config, 4096) / (long4096 * 1e9), 0.02);
+        Assert.Equal(1, BacktrackingTables.PaperFormula(config, 256) / (short256 * 1e9), 0.02);
+        Assert.Equal(1, BacktrackingTables.PaperFormula(config, 4096) / (long4096 * 1e9), 0.02);
     }
 
     [Fact]
@@ -187,7 +188,7 @@ public sealed class BacktrackingTests : IDisposable
         foreach (var tokens in new[] { 1, 17, 512 })
         {
             var (h, attention) = (64.0, 3 * 64.0 * tokens * (tokens + 1) / 2);
-            var linear = GenerationCost.PaperFormula(config, tokens) - attention;
+            var linear = BacktrackingTables.PaperFormula(config, tokens) - attention;
             Assert.Equal(2 * linear + 4 * attention + 2 * h * 16 * tokens, GenerationCost.Flops(config, tokens));
         }
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Retort.Inference;
 using Retort.Recipes.Configuration;
+using Retort.Recipes.Experiment;
 using Retort.Tensors.Cpu;
 using Retort.Training;
 

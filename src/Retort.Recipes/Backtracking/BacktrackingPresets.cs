@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Recipes.Experiment;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
 

@@ -1,4 +1,5 @@
 using Retort.Recipes.Configuration;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 using Retort.Tensors.Cpu;
 

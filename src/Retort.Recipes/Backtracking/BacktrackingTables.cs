@@ -1,3 +1,5 @@
+using Retort.Models;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Backtracking;
@@ -76,9 +78,17 @@ internal static class BacktrackingTables
             var tokens = cell.IsDirect
                 ? (int)Math.Round(outcomes.Average(outcome => outcome.MeanTokens))
                 : cell.Study.Budgets[^1];
-            var (flops, paper) = (GenerationCost.Flops(outcomes[0].Config, tokens), GenerationCost.PaperFormula(outcomes[0].Config, tokens));
+            var (flops, paper) = (GenerationCost.Flops(outcomes[0].Config, tokens), PaperFormula(outcomes[0].Config, tokens));
             return (IReadOnlyList<Report.Cell>)[cell.Name, tokens, flops, paper, Math.Round(flops / paper, 3)];
         })]);
+
+    /// <summary>The paper's relative measure, section 4: N (A L + Q), A = 2h^2 + 2hk + 3hm, Q = h L (L + 1) / 2.</summary>
+    internal static double PaperFormula(ModelConfig config, int tokens)
+    {
+        double h = config.HiddenSize, k = config.KeyValueSize, m = config.IntermediateSize, length = tokens;
+        var linear = 2 * h * h + 2 * h * k + 3 * h * m;
+        return config.NumLayers * (linear * length + h * length * (length + 1) / 2);
+    }
 
     private static double Percent(double[][] values) => Math.Round(100 * Evidence.Mean(values), 1);
 }

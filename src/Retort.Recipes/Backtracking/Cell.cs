@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Models;
 using Retort.Models.Tokenizers;
+using Retort.Recipes.Experiment;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;

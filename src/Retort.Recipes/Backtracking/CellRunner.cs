@@ -1,6 +1,7 @@
 using Retort.Inference;
 using Retort.Models;
 using Retort.Models.Tokenizers;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 using Retort.Tasks;
 using Retort.Tensors;

@@ -1,4 +1,5 @@
 using Retort.Analysis;
+using Retort.Recipes.Experiment;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -17,12 +18,12 @@ internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOut
     /// <summary>The search's largest budget on a task.</summary>
     public int TopBudget(string search) => Of(search)[0].Cell.Study.Budgets[^1];
 
-    /// <summary>Direct samples that cost what the search's budget costs; the seeds' mean length decides.</summary>
+    /// <summary>Direct samples that cost what the search's budget costs, rounded down; the seeds' mean length decides.</summary>
     public int MatchedSamples(string search, string direct, int budget)
     {
         var (s, d) = (Of(search), Of(direct));
-        return GenerationCost.MatchedSamples(
-            s[0].Config, budget, d[0].Config, d.Average(outcome => outcome.MeanTokens), SamplesOf(direct));
+        var one = GenerationCost.Flops(d[0].Config, Math.Max(1, (int)Math.Round(d.Average(outcome => outcome.MeanTokens))));
+        return (int)Math.Clamp(Math.Floor(GenerationCost.Flops(s[0].Config, budget) / one), 1, SamplesOf(direct));
     }
 
     /// <summary>Samples drawn of a direct cell.</summary>

@@ -4,7 +4,7 @@ using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Models;
 using Retort.Models.Tokenizers;
-using Retort.Recipes.Backtracking;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 using Retort.Tasks;
 using Retort.Tasks.Instructions;

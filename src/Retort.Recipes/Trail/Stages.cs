@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Retort.Core;
-using Retort.Recipes.Backtracking;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Trail;

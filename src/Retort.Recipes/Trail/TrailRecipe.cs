@@ -1,8 +1,8 @@
 using System.Globalization;
 using Retort.Core;
 using Retort.Inference.Scheduling;
-using Retort.Recipes.Backtracking;
 using Retort.Recipes.Configuration;
+using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 using Retort.Tensors.Cpu;
 

@@ -2,7 +2,7 @@ using Retort.Core;
 using Retort.Inference.Lengths;
 using Retort.Inference.Scheduling;
 using Retort.Inference.Simulation;
-using Retort.Recipes.Backtracking;
+using Retort.Recipes.Experiment;
 using Retort.Tasks.Instructions;
 
 namespace Retort.Recipes.Trail;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Retort.Recipes.Report;
 
-namespace Retort.Recipes.Backtracking;
+namespace Retort.Recipes.Experiment;
 
 /// <summary>
 /// Time and work of a run over all its sittings, booked in timing.jsonl as it goes, so that a killed process loses
