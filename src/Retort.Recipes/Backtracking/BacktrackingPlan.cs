@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Retort.Inference;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
@@ -26,39 +23,29 @@ internal static class BacktrackingPlan
     {
         var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
         var rows = cells.Select(cell => Price(settings, cell, context)).ToArray();
-        var (flops, bytes) = (rows.Sum(row => row.Flops) * settings.Seeds.Count, rows.Max(row => row.Bytes) + RuntimeBytes);
+        var flops = rows.Sum(row => row.Flops) * settings.Seeds.Count;
         var seconds = flops / (ExpectedFraction * peak);
-        var yaml = Config.Write(settings);
-        var text = new StringBuilder(yaml).AppendLine()
-            .AppendLine(CultureInfo.InvariantCulture, $"{"model",-26}{"parameters",12}{"steps",9}{"FLOPs",11}{"memory",10}");
-        foreach (var row in rows)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{row.Name,-26}{row.Parameters,12:N0}{row.Steps,9:N0}{row.Flops,11:0.0e0}{row.Bytes >> 20,7:N0} MB");
-        }
-
-        text.AppendLine()
-            .AppendLine(CultureInfo.InvariantCulture, $"seeds          {string.Join(", ", settings.Seeds)}")
-            .AppendLine(CultureInfo.InvariantCulture, $"FLOPs          {flops:0.00e0}")
-            .AppendLine(CultureInfo.InvariantCulture, $"peak memory    {bytes >> 20:N0} MB")
-            .AppendLine(CultureInfo.InvariantCulture, $"expected time  {Duration(seconds)} at {ExpectedFraction:0%} of {peak / 1e9:0} GFLOP/s");
-        var json = JsonSerializer.Serialize(new
-        {
-            preset = context.Preset,
-            config = yaml,
-            models = rows.Select(row => new { name = row.Name, parameters = row.Parameters, steps = row.Steps, flops = row.Flops, bytes = row.Bytes }),
-            flops,
-            peak_bytes = bytes,
-            expected_seconds = Math.Round(seconds),
-        });
-        return new(false, text.ToString(), json);
+        var price = new RunPrice(
+            flops, rows.Max(row => row.Bytes) + RuntimeBytes, seconds,
+            FormattableString.Invariant($"{Duration(seconds)} at {ExpectedFraction:0%} of {peak / 1e9:0} GFLOP/s"));
+        return price.Plan(
+            context.Preset, Config.Write(settings), settings.Seeds,
+            [
+                $"{"model",-26}{"parameters",12}{"steps",9}{"FLOPs",11}{"memory",10}",
+                .. rows.Select(row => FormattableString.Invariant(
+                    $"{row.Name,-26}{row.Parameters,12:N0}{row.Steps,9:N0}{row.Flops,11:0.0e0}{row.Bytes >> 20,7:N0} MB")),
+                "",
+            ],
+            ("models", rows.Select(row =>
+                new { name = row.Name, parameters = row.Parameters, steps = row.Steps, flops = row.Flops, bytes = row.Bytes })));
     }
 
     private static string Duration(double seconds) => seconds switch
     {
-        < 120 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0} seconds"),
-        < 7200 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} minutes"),
-        < 172_800 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} hours"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0} days"),
+        < 120 => FormattableString.Invariant($"{seconds:0} seconds"),
+        < 7200 => FormattableString.Invariant($"{seconds / 60:0} minutes"),
+        < 172_800 => FormattableString.Invariant($"{seconds / 3600:0.0} hours"),
+        _ => FormattableString.Invariant($"{seconds / 86_400:0} days"),
     };
 
     /// <summary>Sizes come from the longest sequences, work and data from some of the training set's own.</summary>

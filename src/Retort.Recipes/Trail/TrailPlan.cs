@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Retort.Inference;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
@@ -61,30 +58,19 @@ internal static class TrailPlan
         });
         const long RuntimeBytes = 120L << 20;
         var bytes = RuntimeBytes + Math.Max(plan.StateBytes + plan.ActivationBytes, Math.Max(predictor.PeakBytes, engine));
-        var (flops, seconds) = (stages.Sum(stage => stage.Flops), stages.Sum(stage => stage.Seconds));
-        var yaml = Config.Write(settings);
-        var text = new StringBuilder(yaml).AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{"stage",-24}{"FLOPs",12}{"seconds",12}");
-        foreach (var stage in stages)
-        {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{stage.Name,-24}{stage.Flops,12:0.0e0}{stage.Seconds,12:N0}");
-        }
-
-        text.AppendLine()
-            .AppendLine(CultureInfo.InvariantCulture, $"parameters     {config.ParameterCount.Total:N0}")
-            .AppendLine(CultureInfo.InvariantCulture, $"seeds          {string.Join(", ", settings.Seeds)}")
-            .AppendLine(CultureInfo.InvariantCulture, $"FLOPs          {flops:0.00e0}")
-            .AppendLine(CultureInfo.InvariantCulture, $"peak memory    {bytes >> 20:N0} MB")
-            .AppendLine(CultureInfo.InvariantCulture, $"expected time  {seconds / 60:0.0} minutes on a quiet machine of {peak / 1e9:0} GFLOP/s");
-        var json = JsonSerializer.Serialize(new
-        {
-            preset = context.Preset,
-            config = yaml,
-            parameters = config.ParameterCount.Total,
-            stages = stages.Select(stage => new { name = stage.Name, flops = stage.Flops, expected_seconds = Math.Round(stage.Seconds, 1) }),
-            flops,
-            peak_bytes = bytes,
-            expected_seconds = Math.Round(seconds),
-        });
-        return new(false, text.ToString(), json);
+        var seconds = stages.Sum(stage => stage.Seconds);
+        var price = new RunPrice(
+            stages.Sum(stage => stage.Flops), bytes, seconds,
+            FormattableString.Invariant($"{seconds / 60:0.0} minutes on a quiet machine of {peak / 1e9:0} GFLOP/s"));
+        return price.Plan(
+            context.Preset, Config.Write(settings), settings.Seeds,
+            [
+                $"{"stage",-24}{"FLOPs",12}{"seconds",12}",
+                .. stages.Select(stage => FormattableString.Invariant($"{stage.Name,-24}{stage.Flops,12:0.0e0}{stage.Seconds,12:N0}")),
+                "",
+                FormattableString.Invariant($"parameters     {config.ParameterCount.Total:N0}"),
+            ],
+            ("parameters", config.ParameterCount.Total),
+            ("stages", stages.Select(stage => new { name = stage.Name, flops = stage.Flops, expected_seconds = Math.Round(stage.Seconds, 1) })));
     }
 }
