@@ -1,5 +1,6 @@
 using Retort.Core;
 using Retort.Recipes.Configuration;
+using Retort.Recipes.Report;
 
 namespace Retort.Recipes;
 
@@ -75,18 +76,17 @@ public sealed record RecipeContext
     public CancellationToken Cancellation { get; init; }
 
     /// <summary>
-    /// The claims to judge, in the recipe's order: those asked for, of what its full preset can judge, or the preset's own. An unknown
-    /// one is a <see cref="UserError"/>.
+    /// Ids of the claims to judge, of those a recipe can judge and in its order: those asked for, or the preset's: none at smoke, the
+    /// headline ones at quick, else all. An unknown one is a <see cref="UserError"/>.
     /// </summary>
-    /// <param name="claimsOf">Ids of the claims that a preset judges.</param>
-    internal IReadOnlyList<string> ChooseClaims(Func<string, IReadOnlyList<string>> claimsOf)
+    internal IReadOnlyList<string> ChooseClaims(IEnumerable<Claim> claims)
     {
         if (Claims is null)
         {
-            return claimsOf(Preset);
+            return [.. claims.Where(claim => Preset != "smoke" && (Preset != "quick" || claim.Headline)).Select(claim => claim.Id)];
         }
 
-        var possible = claimsOf("full");
+        string[] possible = [.. claims.Select(claim => claim.Id)];
         foreach (var id in Claims)
         {
             if (!possible.Contains(id, StringComparer.OrdinalIgnoreCase))

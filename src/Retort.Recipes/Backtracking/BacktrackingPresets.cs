@@ -27,14 +27,6 @@ internal static class BacktrackingPresets
         _ => throw UserError.Request("preset", $"'{preset}' is unknown", string.Join(", ", All.Select(p => p.Name))),
     };
 
-    /// <summary>The claims a preset judges.</summary>
-    public static IReadOnlyList<string> Claims(string preset) => preset switch
-    {
-        "smoke" => [],
-        "quick" => [.. BacktrackingClaims.All.Where(claim => claim.Headline).Select(claim => claim.Id)],
-        _ => [.. BacktrackingClaims.All.Except(BacktrackingClaims.NeedReinforcementLearning).Select(claim => claim.Id)],
-    };
-
     private static BacktrackingSettings Smoke { get; } = new()
     {
         TestProblems = 8,

@@ -30,7 +30,7 @@ public sealed class BacktrackingRecipe : IRecipe
             ? BacktrackingMerge.Settings(context)
             : Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
-        var claims = context.ChooseClaims(BacktrackingPresets.Claims);
+        var claims = context.ChooseClaims(BacktrackingClaims.All.Except(BacktrackingClaims.NeedReinforcementLearning));
         var cells = Cell.All(settings);
         // Smoke judges nothing but runs one pair of cells of each task.
         var needed = (context.Preset == "smoke" ? ["C2"] : claims).SelectMany(BacktrackingClaims.CellsOf).ToHashSet();

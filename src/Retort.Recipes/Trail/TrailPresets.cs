@@ -24,14 +24,6 @@ internal static class TrailPresets
         _ => throw UserError.Request("preset", $"'{preset}' is unknown", string.Join(", ", All.Select(p => p.Name))),
     };
 
-    /// <summary>The claims a preset judges.</summary>
-    public static IReadOnlyList<string> Claims(string preset) => preset switch
-    {
-        "smoke" => [],
-        "quick" => [.. TrailClaims.All.Where(claim => claim.Headline).Select(claim => claim.Id)],
-        _ => [.. TrailClaims.All.Select(claim => claim.Id)],
-    };
-
     private static TrailSettings Smoke { get; } = new()
     {
         Seeds = [1, 2],

@@ -41,7 +41,7 @@ public sealed class TrailRecipe : IRecipe
             throw UserError.Request(problem.Property, problem.What, problem.Expected);
         }
 
-        var claims = context.ChooseClaims(TrailPresets.Claims);
+        var claims = context.ChooseClaims(TrailClaims.All);
         ServedModel.Config(settings);
         if (context.DryRun)
         {
