@@ -50,8 +50,7 @@ public sealed class BacktrackingRecipe : IRecipe
 
         using var device = new CpuDevice(context.Threads);
         var spending = new Spending(folder, context.Time);
-        var peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
-        var runner = new CellRunner(settings, context, folder, device, spending, peakFlops);
+        var runner = new CellRunner(settings, context, folder, device, spending);
         folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {

@@ -39,11 +39,11 @@ public sealed record StudySettings : ICheckedSettings
 
     /// <summary>Training of searching models.</summary>
     [Doc("Training of searching models")]
-    public CellTraining Search { get; init; } = new();
+    public ModelTraining Search { get; init; } = new();
 
     /// <summary>Training of direct models.</summary>
     [Doc("Training of direct models")]
-    public CellTraining Direct { get; init; } = new() { BatchSequences = 128 };
+    public ModelTraining Direct { get; init; } = new() { BatchSequences = 128 };
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>

@@ -5,7 +5,6 @@ using Retort.Recipes.Experiment;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
-using Retort.Tensors;
 using Retort.Training;
 
 namespace Retort.Recipes.Backtracking;
@@ -22,7 +21,7 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     public int Context => IsDirect ? Study.DirectContext : Study.SearchContext;
 
     /// <summary>How it is trained.</summary>
-    public CellTraining Training => IsDirect ? Study.Direct : Study.Search;
+    public ModelTraining Training => IsDirect ? Study.Direct : Study.Search;
 
     /// <summary>Parts of its training data; direct answers are all of one length.</summary>
     public IReadOnlyList<LengthShare> Lengths => IsDirect ? [] : Study.Lengths;
@@ -80,17 +79,10 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
     public ModelConfig Config(ITokenizer tokenizer) => Shape.Config(tokenizer, Context, ropeBase: 1e6, Name);
 
     /// <summary>The trainer's settings.</summary>
-    public TrainerSettings TrainerSettings(ITokenizer tokenizer) => new()
+    public TrainerSettings TrainerSettings(ITokenizer tokenizer) => Training.TrainerSettings with
     {
-        BatchSequences = Training.BatchSequences,
         TargetWeights = Task is CountDownTask { Settings.Format: CountDownFormat.Compact } && !IsDirect && Study.MarkWeight != 1
             ? CompactTokens.LeafMarks.ToDictionary(mark => tokenizer.Encode(mark, addBos: false)[0], _ => (float)Study.MarkWeight)
             : null,
-        Schedule = new LearningRateSchedule
-        {
-            PeakLearningRate = Training.PeakLearningRate,
-            WarmupSteps = Math.Min(Training.WarmupSteps, Training.Steps / 2),
-            TotalSteps = Training.Steps,
-        },
     };
 }

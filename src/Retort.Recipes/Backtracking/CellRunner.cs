@@ -14,10 +14,9 @@ namespace Retort.Recipes.Backtracking;
 /// half-trained model goes on from its checkpoint.
 /// </summary>
 internal sealed class CellRunner(
-    BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, Spending spending, double peakFlops)
+    BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, Spending spending)
 {
-    private const int CheckpointEvery = 500;
-
+    private readonly ModelTrainer models = new(context, folder, spending);
     private (Cell Cell, SequenceSet Set)? data;
 
     /// <summary>What a cell's files of one seed are called.</summary>
@@ -46,36 +45,7 @@ internal sealed class CellRunner(
         var mixture = LengthShare.Mix(
             seed, DataOf(cell, tokenizer), cell.Lengths, (long)cell.Training.Steps * cell.Training.BatchSequences);
         using var trainer = new Trainer(model, mixture, cell.TrainerSettings(tokenizer));
-        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, cell.Task));
-        var phase = "train/" + name;
-        var (before, spent) = (device.Work.Flops, spending.Flops);
-        var values = new Metric[4];
-        TrainingLoop.Run(model, trainer, cell.Training.Steps, new TrainingLoopOptions
-        {
-            Name = "train " + name,
-            Checkpoint = checkpoint,
-            CheckpointEvery = CheckpointEvery,
-            Tokenizer = tokenizer,
-            PeakFlops = peakFlops,
-            Progress = context.Progress,
-            Resumed = steps => folder.TruncateMetrics(phase, steps),
-            Stepped = step =>
-            {
-                values[0] = new("loss", step.Loss);
-                values[1] = new("gradient_norm", step.GradientNorm);
-                values[2] = new("learning_rate", step.LearningRate);
-                values[3] = new("tokens", step.Tokens);
-                folder.AppendMetrics(phase, step.Step, values);
-                if (step.Step % CheckpointEvery == 0)
-                {
-                    Count();
-                    spending.Book();
-                }
-            },
-        }, context.Cancellation);
-        Count();
-
-        void Count() => spending.Flops = spent with { Train = spent.Train + device.Work.Flops - before };
+        models.Run(name, model, trainer, cell.Training.Steps, cell.Task, tokenizer);
     }
 
     private void Evaluate(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer, TaskItem[] items)

@@ -17,7 +17,6 @@ namespace Retort.Recipes.Trail;
 /// <summary>The model, its predictor and engines that serve with them. Trains what the run's folder does not have yet.</summary>
 internal sealed class ServedModel : IDisposable
 {
-    private const int CheckpointEvery = 500;
     private const string Name = "instructions";
 
     private readonly TrailSettings settings;
@@ -43,18 +42,6 @@ internal sealed class ServedModel : IDisposable
     /// <summary>The network's configuration.</summary>
     public static ModelConfig Config(TrailSettings settings) => settings.Model.Config(
         TaskDataset.TokenizerFor(new InstructionTask(settings.Task)), settings.Context, ropeBase: 1e4, "model");
-
-    /// <summary>The trainer's settings.</summary>
-    public static TrainerSettings Training(TrailSettings settings) => new()
-    {
-        BatchSequences = settings.Training.BatchSequences,
-        Schedule = new LearningRateSchedule
-        {
-            PeakLearningRate = settings.Training.PeakLearningRate,
-            WarmupSteps = Math.Min(settings.Training.WarmupSteps, settings.Training.Steps / 2),
-            TotalSteps = settings.Training.Steps,
-        },
-    };
 
     /// <summary>The predictor's settings.</summary>
     public static PredictorSettings PredictorSettings(TrailSettings settings) => new()
@@ -167,37 +154,9 @@ internal sealed class ServedModel : IDisposable
     private void Train(RecipeContext context, RunFolder folder, Spending spending)
     {
         Model.Initialize(settings.ModelSeed);
-        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(Name), inner => TaskFile.Write(inner, task));
         var data = TaskDataset.Build(
             task, tokenizer, settings.TrainProblems, settings.Context, context.Threads, 0, context.Progress, context.Cancellation);
-        using var trainer = new Trainer(Model, new Mixture(settings.ModelSeed, (data, 1)), Training(settings));
-        const string Phase = "train/" + Name;
-        var (before, spent) = (Model.Device.Work.Flops, spending.Flops);
-        var values = new Metric[4];
-        TrainingLoop.Run(Model, trainer, settings.Training.Steps, new TrainingLoopOptions
-        {
-            Name = "train " + Name,
-            Checkpoint = checkpoint,
-            CheckpointEvery = CheckpointEvery,
-            Tokenizer = tokenizer,
-            Progress = context.Progress,
-            Resumed = steps => folder.TruncateMetrics(Phase, steps),
-            Stepped = step =>
-            {
-                values[0] = new("loss", step.Loss);
-                values[1] = new("gradient_norm", step.GradientNorm);
-                values[2] = new("learning_rate", step.LearningRate);
-                values[3] = new("tokens", step.Tokens);
-                folder.AppendMetrics(Phase, step.Step, values);
-                if (step.Step % CheckpointEvery == 0)
-                {
-                    Count();
-                    spending.Book();
-                }
-            },
-        }, context.Cancellation);
-        Count();
-
-        void Count() => spending.Flops = spent with { Train = spent.Train + Model.Device.Work.Flops - before };
+        using var trainer = new Trainer(Model, new Mixture(settings.ModelSeed, (data, 1)), settings.Training.TrainerSettings);
+        new ModelTrainer(context, folder, spending).Run(Name, Model, trainer, settings.Training.Steps, task, tokenizer);
     }
 }

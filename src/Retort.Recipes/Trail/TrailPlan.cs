@@ -26,7 +26,7 @@ internal static class TrailPlan
     {
         var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
         var config = ServedModel.Config(settings);
-        var trainer = ServedModel.Training(settings);
+        var trainer = settings.Training.TrainerSettings;
         var plan = TrainingPlan.For(config, trainer, settings.Context, context.Threads);
         var train = (double)TrainingPlan.For(config, trainer, ExpectedTokens, context.Threads).StepWork.Flops * settings.Training.Steps;
         var prompts = ServedModel.TrainPrompts(

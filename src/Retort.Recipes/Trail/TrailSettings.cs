@@ -174,7 +174,7 @@ public sealed record TrailSettings : ICheckedSettings
 
     /// <summary>How the model is trained.</summary>
     [Doc("How the model is trained")]
-    public CellTraining Training { get; init; } = new() { Steps = 7500, BatchSequences = 32, PeakLearningRate = 3e-3 };
+    public ModelTraining Training { get; init; } = new() { Steps = 7500, BatchSequences = 32, PeakLearningRate = 3e-3 };
 
     /// <summary>How the predictor is trained.</summary>
     [Doc("How the length predictor is trained")]

@@ -1,9 +1,11 @@
 using Retort.Core;
+using Retort.Tensors;
+using Retort.Training;
 
 namespace Retort.Recipes.Experiment;
 
 /// <summary>How one kind of model is trained.</summary>
-public sealed record CellTraining
+public sealed record ModelTraining
 {
     /// <summary>Optimiser steps.</summary>
     [Doc("Optimiser steps"), Positive]
@@ -20,4 +22,16 @@ public sealed record CellTraining
     /// <summary>Steps of linear warm-up.</summary>
     [Doc("Steps of linear warm-up"), NotNegative]
     public int WarmupSteps { get; init; } = 100;
+
+    /// <summary>The trainer's settings.</summary>
+    internal TrainerSettings TrainerSettings => new()
+    {
+        BatchSequences = BatchSequences,
+        Schedule = new LearningRateSchedule
+        {
+            PeakLearningRate = PeakLearningRate,
+            WarmupSteps = Math.Min(WarmupSteps, Steps / 2),
+            TotalSteps = Steps,
+        },
+    };
 }
