@@ -60,6 +60,46 @@ public sealed class PredictedSchedulingTests : IDisposable
     }
 
     [Fact]
+    public void What_a_copied_page_held_before_is_no_part_of_a_sample_s_belief()
+    {
+        // A step has 3 + 18 rows, so all of the prompt but its last token is a chunk: the samples then read that token in one step, each but
+        // the first after a copy of a partly filled page.
+        var settings = new EngineSettings { MaxSequences = 3, PrefillTokens = 18, MaxLength = 96, KvTokens = 160, CachesPrefixes = false };
+        var expected = Beliefs(0);
+        Assert.Equal(3, expected.Count);
+        Assert.NotEqual(expected[0], expected[1]);
+        for (var numBefore = 1; numBefore <= 5; numBefore++)
+        {
+            Assert.Equal(expected, Beliefs(numBefore));
+        }
+
+        // What is believed of each of three samples after its first token, in an engine that had other requests before.
+        SortedDictionary<int, double> Beliefs(int numBefore)
+        {
+            using var engine = new GenerationEngine(model, settings, new TrailPredictor(new ConstantLengthPredictor(20), probe));
+            for (var i = 0; i < numBefore; i++)
+            {
+                engine.Submit(new GenerationRequest(TransformerCases.Sequence(22, 2), new SamplingSettings { MaxNewTokens = 1 }, 1));
+            }
+
+            engine.Run(TestContext.Current.CancellationToken);
+            var index = engine.Submit(new GenerationRequest(TransformerCases.Sequence(22, 1), new SamplingSettings { MaxNewTokens = 60 }, 1, NumSamples: 3));
+            var beliefs = new SortedDictionary<int, double>();
+            while (engine.IsBusy)
+            {
+                engine.Step();
+                foreach (var sequence in engine.Scheduler.Running.ToArray().Where(sequence => sequence.NumGenerated == 1))
+                {
+                    Assert.Equal(index, (int)(sequence.Order >> 32));
+                    beliefs[(int)(sequence.Order & 255)] = sequence.PredictedRemaining;
+                }
+            }
+
+            return beliefs;
+        }
+    }
+
+    [Fact]
     public void With_known_lengths_the_shortest_come_first_and_without_an_oracle_refuses()
     {
         var lengths = new[] { 30, 5, 20, 1 };
