@@ -433,11 +433,17 @@ public sealed class EngineHost : IAsyncDisposable
     private void Close(Exception end)
     {
         List<Order> late;
+        int numAborted;
         lock (gate)
         {
-            (isDraining, isClosed, fault) = (true, true, end as EngineFailedException);
+            (isDraining, isClosed, fault, numAborted) = (true, true, end as EngineFailedException, numLive);
             (late, inbox) = ([.. taken, .. inbox], []);
             (numLive, numQueuedTokens, statistics) = (0, 0, statistics with { Running = 0, Paused = 0, UsedBlocks = 0 });
+        }
+
+        if (numAborted > 0)
+        {
+            metrics.Ended("abort", numAborted);
         }
 
         foreach (var stream in live.Values.Select(request => request.Stream).Concat(late.Select(order => order.Stream)))

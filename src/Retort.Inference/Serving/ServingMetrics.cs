@@ -75,7 +75,8 @@ internal sealed class ServingMetrics : IDisposable
         }
     }
 
-    public void Ended(string reason) => finished.Add(1, new KeyValuePair<string, object?>("finished_reason", reason));
+    public void Ended(string reason, int numSequences = 1) =>
+        finished.Add(numSequences, new KeyValuePair<string, object?>("finished_reason", reason));
 
     /// <summary>The last of a request's samples has ended, and none of them was given up.</summary>
     public void Ended(RequestTiming timing, int numTokens, int numSamples)

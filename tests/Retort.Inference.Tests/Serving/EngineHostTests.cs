@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Retort.Core;
 using Retort.Inference.Serving;
 using Retort.Models;
@@ -75,9 +77,11 @@ public sealed class EngineHostTests : IDisposable
         await host.DisposeAsync();
 
         var aborted = CreateHost(out _, new(), TimeProvider.System);
+        using var ends = new EndCounter(aborted);
         stream = aborted.Submit(Long);
         await aborted.DisposeAsync();
         await Assert.ThrowsAsync<HostStoppedException>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+        Assert.Equal(1, ends.Of("abort"));
     }
 
     [Fact]
@@ -85,14 +89,16 @@ public sealed class EngineHostTests : IDisposable
     {
         var clock = new GatedTime();
         await using var host = CreateHost(out _, new(), clock);
+        using var ends = new EndCounter(host);
         clock.Close();
-        var streams = new[] { host.Submit(Long), host.Submit(Long), host.Submit(Long) };
+        var streams = new[] { host.Submit(Long), host.Submit(Long with { NumSamples = 3 }), host.Submit(Long) };
         await clock.HeldAsync();
         clock.Breaks = true;
         clock.Open();
         foreach (var stream in streams)
         {
             await Assert.ThrowsAsync<EngineFailedException>(async () => await stream.Events.ReadAllAsync(Cancellation).CountAsync(Cancellation));
+            Assert.Equal(5, ends.Of("abort"));
         }
 
         await host.Stopped;
@@ -144,6 +150,30 @@ public sealed class EngineHostTests : IDisposable
 
     private EngineHost CreateHost(out GenerationEngine engine, EngineHostSettings settings, TimeProvider time) =>
         new(engine = new GenerationEngine(model, new EngineSettings { MaxSequences = 2 }), settings, time);
+
+    /// <summary>Counts a host's ended sequences by reason, as its metric does.</summary>
+    private sealed class EndCounter : IDisposable
+    {
+        private readonly MeterListener listener = new();
+        private readonly ConcurrentDictionary<string, long> counts = new();
+
+        public EndCounter(EngineHost host)
+        {
+            listener.InstrumentPublished = (instrument, _) =>
+            {
+                if (instrument.Meter == host.Meter && instrument.Name == "vllm.request_success_total")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            listener.SetMeasurementEventCallback<long>((_, count, tags, _) => counts.AddOrUpdate((string)tags[0].Value!, count, (_, sum) => sum + count));
+            listener.Start();
+        }
+
+        public long Of(string reason) => counts.GetValueOrDefault(reason);
+
+        public void Dispose() => listener.Dispose();
+    }
 
     /// <summary>A clock at which the engine's thread can be held, or made to fail.</summary>
     private sealed class GatedTime : TimeProvider
