@@ -31,7 +31,10 @@ public sealed class EngineHostTests : IDisposable
         var clock = new GatedTime();
         await using var host = CreateHost(out var engine, new(), clock);
         clock.Close();
-        var (running, cancelled) = (host.Submit(Long), host.Submit(Long));
+        var running = host.Submit(Long);
+        // Held with the first order alone: the other and its cancellation are taken together.
+        await clock.HeldAsync();
+        var cancelled = host.Submit(Long);
         cancelled.Cancel();
         clock.Open();
         await foreach (var happened in cancelled.Events.ReadAllAsync(Cancellation))
