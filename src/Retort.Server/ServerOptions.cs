@@ -38,7 +38,7 @@ public sealed record ServerOptions
     /// <summary>How long a sender or reader may be slower than that.</summary>
     public TimeSpan SlowGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Sequences that one request may ask for: prompts times n.</summary>
+    /// <summary>Sequences that one request may ask for, prompts times n, where the engine's host takes so many.</summary>
     public int MaxChoices { get; init; } = 128;
 
     /// <summary>Names the random numbers of requests without a seed of their own.</summary>

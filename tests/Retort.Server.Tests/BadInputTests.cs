@@ -291,6 +291,33 @@ public class BadInputTests
     }
 
     [Fact]
+    public async Task What_could_never_be_taken_is_refused_for_good_busy_or_idle()
+    {
+        await using var live = await LiveServer.StartAsync(context: 1 << 15, maxLive: 4);
+        await RefusedAll();
+        using var content = new StringContent("""{"model":"tiny","prompt":"abc","max_tokens":32000,"ignore_eos":true,"stream":true}""", Encoding.UTF8, "application/json");
+        using var request = new HttpRequestMessage(HttpMethod.Post, Completions) { Content = content };
+        using var running = await live.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        await RefusedAll();
+        Assert.Equal(1, live.Host.Statistics.Running);
+
+        async Task RefusedAll()
+        {
+            await Refused("\"prompt\": \"a\", \"n\": 5", "n", "'n' is 5; expected a whole number, 1 to 4.");
+            await Refused("\"prompt\": [\"a\", \"b\", \"c\"], \"n\": 2", "n", "3 prompts with 'n' = 2 are 6 answers; expected at most 4.");
+            await Refused("\"prompt\": [[3], [3], [3], [3], [3]]", "prompt", "5 prompts with 'n' = 1 are 5 answers; expected at most 4.");
+        }
+
+        async Task Refused(string fields, string param, string message)
+        {
+            var (status, body) = await live.PostAsync(Completions, $"{{\"model\": \"tiny\", \"max_tokens\": 1, {fields}}}");
+            AssertError(body, status, 400, param, "invalid_value");
+            using var json = JsonDocument.Parse(body);
+            Assert.Equal(message, json.RootElement.GetProperty("error").GetProperty("message").GetString());
+        }
+    }
+
+    [Fact]
     public async Task Draining_lets_a_stream_reach_its_end()
     {
         await using var live = await LiveServer.StartAsync(context: 4096);

@@ -57,7 +57,7 @@ internal sealed class ServeCommand : Command
     private readonly Option<int?> maxSequences = NumberOption.Whole("--max-sequences", 1, 4096,
         "Sequences in one step. [default: 8]");
     private readonly Option<int?> maxLive = NumberOption.Whole("--max-live", 1, 1 << 20,
-        "Sequences live at a time, waiting ones too; one more is refused with 429. [default: 64]");
+        "Sequences live at a time, waiting ones too; one more is refused with 429, a request of more by itself with 400. [default: 64]");
     private readonly Option<int?> maxQueuedTokens = NumberOption.Whole("--max-queued-tokens", 1, int.MaxValue,
         "Prompt tokens that may wait. [default: 1048576]");
     private readonly Option<int?> maxLength = NumberOption.Whole("--max-length", 2, 1 << 24,

@@ -60,6 +60,9 @@ public sealed class EngineHost : IAsyncDisposable
     /// <summary>Longest prompt and completion together, in tokens.</summary>
     public int MaxLength => engine.MaxLength;
 
+    /// <summary>Most sequences that requests handed in together may have.</summary>
+    public int MaxLiveSequences => settings.MaxLiveSequences;
+
     /// <summary>The clock of all timings.</summary>
     public TimeProvider Time => time;
 
@@ -109,18 +112,25 @@ public sealed class EngineHost : IAsyncDisposable
     public GenerationStream Submit(GenerationRequest request) => Submit([request]);
 
     /// <summary>
-    /// Takes requests, all or none. Throws <see cref="QueueFullException"/>, <see cref="HostStoppedException"/> or
-    /// <see cref="EngineFailedException"/>. An idle engine takes whatever comes. What the engine itself refuses is thrown to the reader.
+    /// Takes requests, all or none. Throws <see cref="QueueFullException"/>, <see cref="HostStoppedException"/>,
+    /// <see cref="EngineFailedException"/> or, for more sequences than may ever be live, <see cref="UserError"/>. An idle engine takes prompts
+    /// of any length. What the engine itself refuses is thrown to the reader.
     /// </summary>
     public GenerationStream Submit(IReadOnlyList<GenerationRequest> requests)
     {
         var (sequences, tokens) = (requests.Sum(request => request.NumSamples), requests.Sum(request => (long)request.Prompt.Length));
+        if (sequences > MaxLiveSequences)
+        {
+            // Whoever came back later would be refused again for as long as anybody else is served.
+            throw UserError.Request("samples", FormattableString.Invariant($"are {sequences}"), FormattableString.Invariant($"at most {MaxLiveSequences}"));
+        }
+
         var stream = new GenerationStream(this, requests, time.GetTimestamp());
         lock (gate)
         {
             ThrowIfClosed();
-            var excess = numLive + sequences - settings.MaxLiveSequences;
-            if (numLive > 0 && (excess > 0 || numQueuedTokens + tokens > settings.MaxQueuedPromptTokens))
+            var excess = numLive + sequences - MaxLiveSequences;
+            if (excess > 0 || (numLive > 0 && numQueuedTokens + tokens > settings.MaxQueuedPromptTokens))
             {
                 throw new QueueFullException(
                     FormattableString.Invariant($"{numLive} sequences are live and {numQueuedTokens} prompt tokens wait"),

@@ -187,10 +187,11 @@ internal sealed record GenerationCall
             return [Tokens(value)];
         }
 
-        if ((long)value.GetArrayLength() * numSamples > limits.MaxChoices)
+        var numChoices = (long)value.GetArrayLength() * numSamples;
+        if (numChoices > limits.MaxChoices)
         {
-            throw ApiError.Field(field, FormattableString.Invariant(
-                $"{value.GetArrayLength()} prompts with n = {numSamples} are more than {limits.MaxChoices} answers."), "invalid_value");
+            throw ApiError.Field(numSamples > 1 ? "n" : field, FormattableString.Invariant(
+                $"{value.GetArrayLength()} prompts with 'n' = {numSamples} are {numChoices} answers; expected at most {limits.MaxChoices}."), "invalid_value");
         }
 
         var prompts = new List<int[]>(value.GetArrayLength());

@@ -29,7 +29,9 @@ internal sealed class GenerationEndpoint
         (this.host, this.model, this.options, names) = (host, model, options, new TokenNames(model.Tokenizer));
         var longestToken = Enumerable.Range(0, model.Tokenizer.VocabularySize)
             .Max(token => Math.Max(model.Tokenizer.TokenText(token).Length, model.Tokenizer.TextBytes(token, continues: true).Length));
-        limits = new CallLimits(model, host.MaxLength, (long)host.MaxLength * (longestToken + 1), options.MaxChoices, 0);
+        // What can never be taken is not told to come back.
+        var maxChoices = Math.Min(options.MaxChoices, host.MaxLiveSequences);
+        limits = new CallLimits(model, host.MaxLength, (long)host.MaxLength * (longestToken + 1), maxChoices, 0);
         idStem = host.Time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
     }
 

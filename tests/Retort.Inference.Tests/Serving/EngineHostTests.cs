@@ -62,6 +62,7 @@ public sealed class EngineHostTests : IDisposable
         var streams = new[] { host.Submit(Long), host.Submit(Long) };
         var full = Assert.Throws<QueueFullException>(() => host.Submit(Long));
         Assert.InRange(full.RetryAfter.TotalSeconds, 1, 60);
+        Assert.Contains("3; expected at most 2", Assert.Throws<UserError>(() => host.Submit(Long with { NumSamples = 3 })).Message, StringComparison.Ordinal);
         streams[0].Cancel();
         await streams[0].Events.ReadAllAsync(Cancellation).CountAsync(Cancellation);
         host.Submit(Long).Cancel();
