@@ -199,13 +199,15 @@ internal sealed class ServeCommand : Command
     }
 
     /// <summary>The schedulers a server can have: those that know lengths beforehand are for replays.</summary>
-    private static IEnumerable<NamedScheduler> Serving(double share = NamedScheduler.DefaultC) =>
-        NamedScheduler.All(share).Where(one => one.Lengths != LengthSource.Oracle);
+    private static IEnumerable<NamedScheduler> Serving() => NamedScheduler.All().Where(CanServe);
+
+    private static bool CanServe(NamedScheduler one) => one.Lengths != LengthSource.Oracle;
 
     private NamedScheduler Named(ParseResult parsed)
     {
-        var named = NamedScheduler.Get(parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler");
-        if (named.Lengths == LengthSource.Oracle)
+        var named = NamedScheduler.Get(
+            parsed.GetValue(scheduler) ?? "fcfs", parsed.GetValue(c) ?? NamedScheduler.DefaultC, where: "serve: --scheduler", offers: CanServe);
+        if (!CanServe(named))
         {
             throw UserError.Request(
                 "serve: --scheduler", $"'{named.Name}' knows lengths beforehand, which a server does not",

@@ -52,8 +52,12 @@ public sealed record NamedScheduler(string Name, string Description, LengthSourc
         ];
     }
 
-    /// <summary>The one of this name; another name is a <see cref="UserError"/> that tells the nearest.</summary>
-    public static NamedScheduler Get(string name, double c = DefaultC, double margin = 0, string where = "--scheduler")
+    /// <summary>
+    /// The one of this name; another name is a <see cref="UserError"/> that tells the nearest of those that <paramref name="offers"/> (null:
+    /// all), which has no say in what is found.
+    /// </summary>
+    public static NamedScheduler Get(
+        string name, double c = DefaultC, double margin = 0, string where = "--scheduler", Predicate<NamedScheduler>? offers = null)
     {
         if (!(c is >= 0 and <= 1))
         {
@@ -61,9 +65,8 @@ public sealed record NamedScheduler(string Name, string Description, LengthSourc
         }
 
         var all = All(c, margin);
+        var offered = all.Where(one => offers is null || offers(one)).Select(one => one.Name);
         return all.FirstOrDefault(one => one.Name == name)
-            ?? throw UserError.Request(
-                where, $"'{name}' is not a scheduler", "one of " + string.Join(", ", all.Select(one => one.Name)),
-                NearestName.Of(name, all.Select(one => one.Name)));
+            ?? throw UserError.Request(where, $"'{name}' is not a scheduler", "one of " + string.Join(", ", offered), NearestName.Of(name, offered));
     }
 }
