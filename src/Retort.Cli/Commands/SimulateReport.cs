@@ -51,9 +51,9 @@ internal sealed record SimulateReport(string Json, string Table, IReadOnlyList<F
         return text.ToString();
     }
 
-    /// <summary>A number with so many significant digits, without an exponent.</summary>
-    public static string Significant(double value, int digits) => value == 0 || !double.IsFinite(value)
-        ? value.ToString(CultureInfo.InvariantCulture)
+    /// <summary>A number with so many significant digits, without an exponent; 0 where its first nine places show nothing.</summary>
+    public static string Significant(double value, int digits) => Math.Abs(value) < 0.5e-9 ? "0"
+        : !double.IsFinite(value) ? value.ToString(CultureInfo.InvariantCulture)
         : value.ToString(
             "F" + Math.Clamp(digits - 1 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 9), CultureInfo.InvariantCulture);
 }
