@@ -49,7 +49,49 @@ public sealed class SimulateTests
         Assert.Equal(JsonValueKind.Null, formula.GetProperty("mean_response").ValueKind);
         Assert.Contains("several servers", formula.GetProperty("reason").GetString());
         Assert.Contains("note: with several servers", Simulate("--policy srpt --servers 2 --jobs 6400").Output);
-        Assert.Contains("--predictions changes nothing", Json("--policy fcfs --predictions exp --jobs 6400").GetProperty("notes")[0].GetString());
+    }
+
+    [Fact]
+    public void An_option_that_does_nothing_is_told_beside_the_result_which_is_the_same_without_it()
+    {
+        using var folder = new TemporaryFolder();
+        var trace = $"--trace {folder.Write("t.txt", "5\n20\n7\n")} --requests 100 --seeds 2";
+        foreach (var (line, idle, note) in ((string, string, string)[])
+        [
+            ("--policy ps --jobs 6400", "--c 0.5", "ps has no C: --c changes nothing"),
+            ("--policy fcfs --jobs 6400", "--predictions exp", "fcfs is given no predictions: --predictions changes nothing"),
+            (trace + " --policies fcfs,sprpt", "--c 0.5", "--c changes nothing under fcfs, sprpt"),
+            (trace + " --policies fcfs,srpt", "--predictions exp", "--predictions changes nothing under fcfs, srpt"),
+            (trace + " --policies fcfs,sprpt", "--refined 1", "--refined changes nothing under fcfs, sprpt"),
+            (trace + " --policies fcfs,sjf", "--margin 3", "--margin changes nothing under fcfs, sjf"),
+        ])
+        {
+            var outcome = Simulate($"{line} {idle} --json");
+            Assert.Equal((0, $"retort: simulate: {note}{Environment.NewLine}"), (outcome.ExitCode, outcome.Error));
+            var key = line.StartsWith("--trace", StringComparison.Ordinal) ? "outcomes" : "simulation";
+            var (with, without) = (JsonDocument.Parse(outcome.Output).RootElement, Json(line));
+            Assert.Equal(Numbers(without), Numbers(with));
+            if (key == "simulation")
+            {
+                Assert.Equal(note, with.GetProperty("notes")[0].GetString());
+            }
+
+            string Numbers(JsonElement root) => key == "outcomes" ? root.GetProperty(key).ToString()
+                : root.GetProperty(key).ToString() + root.GetProperty("formula");
+        }
+
+        Assert.Equal("", Simulate($"{trace} --policies fcfs,trail --c 0.5 --predictions exp --refined 1 --margin 3 --json").Error);
+    }
+
+    [Fact]
+    public void Equal_sizes_leave_nothing_to_gain_and_the_table_says_so_in_short_numbers()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t.txt", string.Concat(Enumerable.Repeat("10\n", 20)));
+        var outcome = Simulate($"--trace {path} --policies fcfs,srpt --requests 1500 --seeds 5");
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Contains("1.00+-0  ", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("0.000000000", outcome.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,4 +84,14 @@ internal sealed class SimulateCommand : Command
 }
 
 /// <summary>What both kinds of simulation are given.</summary>
-internal sealed record SimulateCommon(string? Predictions, double[] C, bool IsCGiven, ulong Seed, int Threads);
+internal sealed record SimulateCommon(string? Predictions, double[] C, bool IsCGiven, ulong Seed, int Threads)
+{
+    /// <summary>Says which options do nothing here; scripts that always give them all need not fail.</summary>
+    public static void Warn(CliHost host, IEnumerable<string> notes)
+    {
+        foreach (var note in notes)
+        {
+            host.Error.WriteLine($"retort: simulate: {note}");
+        }
+    }
+}

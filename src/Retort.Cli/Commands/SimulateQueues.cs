@@ -76,10 +76,11 @@ internal static class SimulateQueues
         };
         var loads = SimulateCommand.Numbers(
             "--lambda", parsed.GetValue(options.Lambda) ?? "0.8", value => value is > 0 and < 1, "above 0 and below 1");
+        var notes = NotUsed(policy, common).ToArray();
+        SimulateCommon.Warn(host, notes);
         var progress = host.CreateProgress(json);
         var queues = (from lambda in loads from c in policy.UsesC ? common.C : common.C[..1] select settings with { Lambda = lambda, C = c })
             .Select(queue => QueueComparison.Of(queue, common.Threads, progress, host.Cancellation)).ToArray();
-        var notes = NotUsed(policy, common).ToArray();
         var rows = queues.Select(queue => Row(queue, law, notes)).ToArray();
         return new(
             rows.Length == 1 ? SimulateReport.ToJson(rows[0]) : SimulateReport.ToJson(new { rows }),

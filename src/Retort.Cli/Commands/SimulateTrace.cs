@@ -104,6 +104,7 @@ internal static class SimulateTrace
 
         var loads = SimulateCommand.Numbers(
             "--load", parsed.GetValue(options.Load) ?? "0.95", value => value is > 0 and <= 100, "above 0, at most 100");
+        SimulateCommon.Warn(host, NotUsed(options, parsed, common, settings.Policies));
         var progress = host.CreateProgress(json) ?? (IProgressReporter)SilentProgress.Instance;
         using var phase = progress.Begin("simulate the trace", loads.Length, "loads");
         var outcomes = new List<(double Load, TraceOutcome Outcome)>();
@@ -231,6 +232,27 @@ internal static class SimulateTrace
         }
 
         return policies;
+    }
+
+    private static IEnumerable<string> NotUsed(
+        SimulateTraceOptions options, ParseResult parsed, SimulateCommon common, IReadOnlyList<NamedScheduler> policies)
+    {
+        var names = string.Join(", ", policies.Select(policy => policy.Name));
+        foreach (var (option, isGiven, isHeardBy) in ((string, bool, Predicate<NamedScheduler>)[])
+        [
+            ("--c", common.IsCGiven, one => Displaces(one) && one.Policy.Preemption != PreemptionRule.Always),
+            ("--predictions", common.Predictions is not null, one => one.Lengths is LengthSource.Prompt or LengthSource.HiddenStates),
+            ("--refined", parsed.GetValue(options.Refined) is not null, one => one.Lengths == LengthSource.HiddenStates),
+            ("--margin", parsed.GetValue(options.Margin) is not null, Displaces),
+        ])
+        {
+            if (isGiven && !policies.Any(policy => isHeardBy(policy)))
+            {
+                yield return $"{option} changes nothing under {names}";
+            }
+        }
+
+        static bool Displaces(NamedScheduler one) => one.Policy.Preemption != PreemptionRule.Never;
     }
 
     private static int Choice(string option, string word, string[] choices) => Array.IndexOf(choices, word) is >= 0 and var at
