@@ -52,8 +52,16 @@ internal sealed record SimulateReport(string Json, string Table, IReadOnlyList<F
     }
 
     /// <summary>A number with so many significant digits, without an exponent; 0 where its first nine places show nothing.</summary>
-    public static string Significant(double value, int digits) => Math.Abs(value) < 0.5e-9 ? "0"
-        : !double.IsFinite(value) ? value.ToString(CultureInfo.InvariantCulture)
-        : value.ToString(
-            "F" + Math.Clamp(digits - 1 - (int)Math.Floor(Math.Log10(Math.Abs(value))), 0, 9), CultureInfo.InvariantCulture);
+    public static string Significant(double value, int digits)
+    {
+        if (Math.Abs(value) < 0.5e-9 || !double.IsFinite(value))
+        {
+            return double.IsFinite(value) ? "0" : value.ToString(CultureInfo.InvariantCulture);
+        }
+
+        // The exponent of what is printed: 0.9999 is 1.00.
+        var rounded = value.ToString(FormattableString.Invariant($"E{digits - 1}"), CultureInfo.InvariantCulture);
+        var exponent = int.Parse(rounded.AsSpan(rounded.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return value.ToString(FormattableString.Invariant($"F{Math.Clamp(digits - 1 - exponent, 0, 9)}"), CultureInfo.InvariantCulture);
+    }
 }
