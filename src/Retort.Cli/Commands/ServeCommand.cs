@@ -21,6 +21,9 @@ internal sealed class ServeCommand : Command
 {
     private const string KeysVariable = "RETORT_API_KEYS";
 
+    /// <summary>Tokens a second: a request with 300 tokens to come is passed by shorter ones for a minute at most; short waits change next to nothing.</summary>
+    private const float DefaultAging = 5;
+
     private readonly CliHost host;
     private readonly SampleOptions sampling = new("1", "16");
     private readonly StorageOptions storage = new();
@@ -79,7 +82,7 @@ internal sealed class ServeCommand : Command
         "A newcomer displaces a request only if its rank is better by so many tokens. [default: a quarter of the predictor's bin]");
 
     private readonly Option<float?> aging = NumberOption.Real("--aging", value => value >= 0, "at least 0",
-        "Tokens by which a request's rank improves with every second it has waited, so that none starves. [default: 0]");
+        "Tokens by which a request's rank improves with every second it has waited, so that none starves. [default: 5 where lengths decide, else 0]");
 
     private readonly Option<bool> noPrefixCache = new("--no-prefix-cache") { Description = "Forget a prompt's keys when its request ends." };
     private readonly Option<int?> maxBodyBytes = NumberOption.Whole("--max-body-bytes", 1024, int.MaxValue,
@@ -153,7 +156,7 @@ internal sealed class ServeCommand : Command
             ChatTemplate = ChatTemplate.Open(model.Path),
         };
         var summary = new Summary(
-            served.Name, name.Name, settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
+            served.Name, name.Name, Aging(parsed, name), settings.MaxSequences, HostSettings(parsed).MaxLiveSequences, settings.MaxLength,
             model.Transformer.Device.Threads, limits.ApiKeys.Count, Bytes(model.Transformer.Config, settings, name, trained),
             StorageOptions.Name(storage.Weights(parsed)), StorageOptions.Name(settings.KvFormat), null, null);
         if (parsed.GetValue(compute.DryRun))
@@ -250,8 +253,11 @@ internal sealed class ServeCommand : Command
     {
         Margin = named.Lengths == LengthSource.None ? 0 : parsed.GetValue(margin) ?? defaultMargin,
         KvMode = Mode(parsed),
-        Guard = parsed.GetValue(aging) is { } tokens and > 0 ? StarvationGuard.Aging(tokens) : StarvationGuard.None,
+        Guard = Aging(parsed, named) is var tokens and > 0 ? StarvationGuard.Aging(tokens) : StarvationGuard.None,
     };
+
+    private float Aging(ParseResult parsed, NamedScheduler named) =>
+        parsed.GetValue(aging) ?? (named.Lengths == LengthSource.None ? 0 : DefaultAging);
 
     private EngineSettings EngineSettingsOf(ParseResult parsed, SchedulerPolicy policy, LoadedModel model) => new EngineSettings
     {
@@ -340,7 +346,7 @@ internal sealed class ServeCommand : Command
         else
         {
             host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
+                $"{summary.Model}: scheduler {summary.Scheduler}{(summary.Aging > 0 ? $" (aging {summary.Aging}/s)" : "")}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
                 + $"context {summary.MaxLength} tokens\n"
                 + $"{summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {summary.Threads} threads, "
                 + $"{(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
@@ -357,6 +363,6 @@ internal sealed class ServeCommand : Command
 
     /// <summary>What is served and how; the address is null on a dry run.</summary>
     private sealed record Summary(
-        string Model, string Scheduler, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes,
+        string Model, string Scheduler, float Aging, int MaxSequences, int MaxLive, int MaxLength, int Threads, int ApiKeys, long EngineBytes,
         string Weights, string Kv, double? Kappa, string? Url);
 }
