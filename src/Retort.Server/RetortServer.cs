@@ -33,9 +33,17 @@ public sealed class RetortServer : IAsyncDisposable
     private readonly EngineHost host;
     private readonly MeterProvider metrics;
     private readonly TracerProvider? traces;
+    private readonly LostTraces? lostTraces;
 
-    private RetortServer(WebApplication app, EngineHost host, MeterProvider metrics, TracerProvider? traces) =>
-        (this.app, this.host, this.metrics, this.traces) = (app, host, metrics, traces);
+    private RetortServer(WebApplication app, EngineHost host, ServedModel model, ServerOptions options)
+    {
+        (this.app, this.host, metrics) = (app, host, MetricsEndpoint.CreateProvider(host.Meter, model.Name));
+        if (options.TraceEndpoint is { } collector)
+        {
+            lostTraces = options.Warn is { } warn ? new LostTraces(collector, warn) : null;
+            traces = CreateTraces(collector, model);
+        }
+    }
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; private set; } = null!;
@@ -48,8 +56,7 @@ public sealed class RetortServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.Configure<HostOptions>(settings => settings.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
-        var metrics = MetricsEndpoint.CreateProvider(host.Meter, model.Name);
-        var server = new RetortServer(app, host, metrics, CreateTraces(options, model));
+        var server = new RetortServer(app, host, model, options);
         server.Map(model, options);
         try
         {
@@ -77,7 +84,9 @@ public sealed class RetortServer : IAsyncDisposable
     {
         await app.DisposeAsync().ConfigureAwait(false);
         metrics.Dispose();
+        // What is left is sent first, and may be lost.
         traces?.Dispose();
+        lostTraces?.Dispose();
     }
 
     private static void Limit(KestrelServerOptions kestrel, ServerOptions options)
@@ -99,12 +108,11 @@ public sealed class RetortServer : IAsyncDisposable
         limits.MinResponseDataRate = new MinDataRate(options.MinBytesPerSecond, options.SlowGrace);
     }
 
-    private static TracerProvider? CreateTraces(ServerOptions options, ServedModel model) => options.TraceEndpoint is not { } endpoint ? null
-        : Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("retort").AddAttributes([new("model_name", model.Name)]))
-            .AddSource(GenerationTrace.SourceName)
-            .AddOtlpExporter(exporter => exporter.Endpoint = endpoint)
-            .Build();
+    private static TracerProvider CreateTraces(Uri collector, ServedModel model) => Sdk.CreateTracerProviderBuilder()
+        .ConfigureResource(resource => resource.AddService("retort").AddAttributes([new("model_name", model.Name)]))
+        .AddSource(GenerationTrace.SourceName)
+        .AddOtlpExporter(exporter => exporter.Endpoint = collector)
+        .Build();
 
     private void Map(ServedModel model, ServerOptions options)
     {

@@ -47,6 +47,9 @@ public sealed record ServerOptions
     /// <summary>Told of failures that no client caused, to be written where the operator looks.</summary>
     public Action<Exception>? Complain { get; init; }
 
+    /// <summary>Told in one line, on any thread, what does not work although requests are answered: traces that do not reach their collector.</summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Where traces go by OTLP; null: nowhere.</summary>
     public Uri? TraceEndpoint { get; init; }
 }

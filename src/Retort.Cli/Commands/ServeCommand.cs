@@ -110,7 +110,7 @@ internal sealed class ServeCommand : Command
     private readonly Option<string?> traces = new("--otlp")
     {
         HelpName = "URL",
-        Description = "Send a trace of every request there (OTLP over gRPC). [default: none]",
+        Description = "Send a trace of every request there (OTLP over gRPC); the first that does not arrive is told. [default: none]",
     };
 
     public ServeCommand(CliHost host)
@@ -294,6 +294,7 @@ internal sealed class ServeCommand : Command
                 : Uri.TryCreate(url, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" ? endpoint
                 : throw UserError.Request("serve", $"--otlp is '{url}'", "an address such as http://localhost:4317"),
             Complain = fault => host.Error.WriteLine($"retort: serve: {fault}"),
+            Warn = line => host.Error.WriteLine($"retort: serve: {line}"),
         };
     }
 
