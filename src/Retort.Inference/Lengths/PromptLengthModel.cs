@@ -14,33 +14,52 @@ public readonly record struct PromptFeatures(int VocabularySize)
 
     private const int MostCounted = 512, MostPlaced = 128;
 
+    /// <summary>log(1 + n) for n from 0 on: most counts are small.</summary>
+    private static readonly float[] Logs = [.. Enumerable.Range(0, 32).Select(LogOf)];
+
     /// <summary>Numbers a prompt.</summary>
     public int Count => Counted + NumPositions * Placed + 1;
+
+    /// <summary>Of those, the most that are not 0.</summary>
+    public int MostNonzero => Counted + NumPositions + 1;
 
     private int Counted => Math.Min(VocabularySize, MostCounted);
 
     private int Placed => Math.Min(VocabularySize, MostPlaced);
 
-    /// <summary>Writes the features of a prompt.</summary>
-    public void Write(ReadOnlySpan<int> prompt, Span<float> features)
+    /// <summary>Writes the features of a prompt that are not 0, in ascending order of their <paramref name="indices"/>; returns how many.</summary>
+    public int Write(ReadOnlySpan<int> prompt, Span<int> indices, Span<float> values)
     {
-        features.Clear();
-        for (var position = 0; position < prompt.Length; position++)
+        Span<int> counts = stackalloc int[Counted];
+        counts.Clear();
+        foreach (var token in prompt)
         {
-            features[Place(prompt[position], Counted)]++;
-            if (position < NumPositions)
+            counts[Place(token, Counted)]++;
+        }
+
+        var written = 0;
+        for (var place = 0; place < counts.Length; place++)
+        {
+            if (counts[place] > 0)
             {
-                features[Counted + position * Placed + Place(prompt[position], Placed)] = 1;
+                (indices[written], values[written]) = (place, Log(counts[place]));
+                written++;
             }
         }
 
-        foreach (ref var count in features[..Counted])
+        for (var position = 0; position < Math.Min(NumPositions, prompt.Length); position++)
         {
-            count = count == 0 ? 0 : (float)ExactMath.Log(1 + count);
+            (indices[written], values[written]) = (Counted + position * Placed + Place(prompt[position], Placed), 1);
+            written++;
         }
 
-        features[^1] = (float)ExactMath.Log(1 + prompt.Length);
+        (indices[written], values[written]) = (Count - 1, Log(prompt.Length));
+        return written + 1;
     }
+
+    private static float Log(int n) => n < Logs.Length ? Logs[n] : LogOf(n);
+
+    private static float LogOf(int n) => (float)ExactMath.Log(1 + n);
 
     /// <summary>The token itself where there is room, else by a multiplicative hash.</summary>
     private int Place(int token, int places) =>
@@ -54,14 +73,15 @@ public readonly record struct PromptFeatures(int VocabularySize)
 public sealed class PromptLengthModel : IDisposable
 {
     private readonly SparseClassifier classifier;
-    private readonly float[] features, logits = new float[LengthBins.Count];
+    private readonly int[] indices;
+    private readonly float[] values, logits = new float[LengthBins.Count];
     private readonly double[] probabilities = new double[LengthBins.Count];
 
     /// <summary>A model over a trained network of as many inputs as there are features, which it owns.</summary>
     public PromptLengthModel(PromptFeatures features, LengthBins bins, BinClassifier network)
     {
         (Features, Bins, Network) = (features, bins, network);
-        this.features = new float[features.Count];
+        (indices, values) = (new int[features.MostNonzero], new float[features.MostNonzero]);
         classifier = new SparseClassifier(network);
     }
 
@@ -77,8 +97,8 @@ public sealed class PromptLengthModel : IDisposable
     /// <summary>The expected length of the completion in tokens, r. Allocates nothing.</summary>
     public double Predict(ReadOnlySpan<int> prompt)
     {
-        Features.Write(prompt, features);
-        classifier.Classify(features, logits);
+        var count = Features.Write(prompt, indices, values);
+        classifier.Classify(indices.AsSpan(0, count), values.AsSpan(0, count), logits);
         BinClassifier.Softmax(logits, probabilities);
         return Bins.Mean(probabilities);
     }

@@ -9,70 +9,61 @@ namespace Retort.Inference.Lengths;
 internal sealed class SparseClassifier
 {
     private readonly Layer inner, output;
-    private readonly float[] hidden;
+    private readonly float[] hidden, logits;
+    private readonly int[] all;
 
     /// <summary>Copies the weights, a row an input.</summary>
     public SparseClassifier(BinClassifier network)
     {
         var (innerWeights, innerBias, outputWeights, outputBias) = network.ReadWeights();
         (inner, output) = (new(innerWeights, innerBias), new(outputWeights, outputBias));
-        hidden = new float[network.InnerSize];
+        (hidden, logits) = (new float[inner.Width], new float[output.Width]);
+        all = [.. Enumerable.Range(0, network.InnerSize)];
     }
 
-    /// <summary>Features [inputs] to logits [bins].</summary>
-    public void Classify(ReadOnlySpan<float> features, Span<float> logits)
+    /// <summary>The features that are not 0, by ascending <paramref name="inputs"/>, to logits [bins].</summary>
+    public void Classify(ReadOnlySpan<int> inputs, ReadOnlySpan<float> values, Span<float> bins)
     {
-        inner.Apply(features, hidden);
+        inner.Apply(inputs, values, hidden);
         foreach (ref var value in hidden.AsSpan())
         {
             value = Math.Max(0, value);
         }
 
-        output.Apply(hidden, logits);
+        output.Apply(all, hidden, logits);
+        logits.AsSpan(0, bins.Length).CopyTo(bins);
     }
 
     /// <summary>y = W x + bias by columns of W, padded to whole vectors.</summary>
     private sealed class Layer
     {
-        private readonly float[] columns, bias, sums;
+        private readonly float[] columns, bias;
 
         public Layer(float[] weights, float[] bias)
         {
             var (outputs, inputs) = (bias.Length, weights.Length / bias.Length);
-            this.bias = bias;
-            sums = new float[(outputs + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count];
-            columns = new float[inputs * sums.Length];
-            for (var i = 0; i < inputs; i++)
+            Width = (outputs + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+            (columns, this.bias) = (new float[inputs * Width], new float[Width]);
+            bias.CopyTo(this.bias, 0);
+            for (var i = 0; i < columns.Length; i++)
             {
-                for (var o = 0; o < outputs; o++)
+                columns[i] = i % Width < outputs ? weights[i % Width * inputs + i / Width] : 0;
+            }
+        }
+
+        public int Width { get; }
+
+        public void Apply(ReadOnlySpan<int> inputs, ReadOnlySpan<float> values, float[] y)
+        {
+            for (var o = 0; o < Width; o += Vector<float>.Count)
+            {
+                var sum = Vector<float>.Zero;
+                for (var i = 0; i < inputs.Length; i++)
                 {
-                    columns[i * sums.Length + o] = weights[o * inputs + i];
+                    sum = Vector.FusedMultiplyAdd(new Vector<float>(values[i]), new Vector<float>(columns, inputs[i] * Width + o), sum);
                 }
-            }
-        }
 
-        public void Apply(ReadOnlySpan<float> x, Span<float> y)
-        {
-            Array.Clear(sums);
-            for (int i = 0, zeros; (zeros = x[i..].IndexOfAnyExcept(0f)) >= 0; i++)
-            {
-                i += zeros;
-                AddColumn(i, x[i]);
-            }
-
-            for (var o = 0; o < bias.Length; o++)
-            {
-                y[o] = sums[o] + bias[o];
-            }
-        }
-
-        private void AddColumn(int input, float value)
-        {
-            var column = columns.AsSpan(input * sums.Length, sums.Length);
-            for (var o = 0; o < sums.Length; o += Vector<float>.Count)
-            {
-                var sum = Vector.FusedMultiplyAdd(new Vector<float>(value), new Vector<float>(column[o..]), new Vector<float>(sums, o));
-                sum.CopyTo(sums, o);
+                (sum + new Vector<float>(bias, o)).CopyTo(y, o);
             }
         }
     }

@@ -78,7 +78,8 @@ internal sealed class PromptData(
     /// </summary>
     private const int LeastBatches = 200;
 
-    private readonly float[] row = new float[features.Count];
+    private readonly int[] indices = new int[features.MostNonzero];
+    private readonly float[] values = new float[features.MostNonzero], row = new float[features.Count];
 
     /// <summary>Rows of an epoch, at most.</summary>
     public static long MostRows(int requests, PredictorSettings settings) =>
@@ -96,7 +97,13 @@ internal sealed class PromptData(
     {
         for (var i = 0; i < samples.Length; i++)
         {
-            features.Write(requests[samples[i]].Prompt, row);
+            Array.Clear(row);
+            var count = features.Write(requests[samples[i]].Prompt, indices, values);
+            for (var feature = 0; feature < count; feature++)
+            {
+                row[indices[feature]] = values[feature];
+            }
+
             tape.Device.Write(destination.Slice(i, 1), row);
         }
     }

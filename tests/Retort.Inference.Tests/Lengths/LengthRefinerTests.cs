@@ -234,8 +234,14 @@ public sealed class LengthRefinerTests : IDisposable
             network.Initialize(3, "prompt");
             device.Write(network.Parameters.Items[^1].In(network.Parameters.Values), [1, 2, 3, 4, 5, 6, 7, 8, 9, -10]);
             var (row, sparse) = (new float[features.Count], new float[LengthBins.Count]);
-            features.Write([.. Enumerable.Range(0, 30).Select(i => i * i % vocabulary)], row);
-            new SparseClassifier(network).Classify(row, sparse);
+            var (indices, values) = (new int[features.MostNonzero], new float[features.MostNonzero]);
+            var count = features.Write([.. Enumerable.Range(0, 30).Select(i => i * i % vocabulary)], indices, values);
+            Assert.True(count > 9 && indices[..count].Zip(indices[1..count]).All(pair => pair.First < pair.Second));
+            new SparseClassifier(network).Classify(indices.AsSpan(0, count), values.AsSpan(0, count), sparse);
+            for (var i = 0; i < count; i++)
+            {
+                row[indices[i]] = values[i];
+            }
 
             using var tape = new Tape(device, network.Parameters, BinClassifier.ForwardBytes(features.Count, innerSize, 1), isRecording: false);
             var input = tape.Take(1, features.Count);
