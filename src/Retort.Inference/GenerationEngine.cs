@@ -276,7 +276,7 @@ public sealed class GenerationEngine : IDisposable
                 refiner?.SumUpTo(layout.NumSequences - 1, sequence.NumPromptTokens);
             }
 
-            if (rows.Draws && !sequence.SharesPromptBelief())
+            if (rows.Draws && !sequence.SharesPromptBelief() && !sequence.IsProtected)
             {
                 refiner?.Add(layout.NumSequences - 1, sequence.Belief, sequence.NumPromptTokens, sequence.NumGenerated);
             }

@@ -31,7 +31,7 @@ public sealed class PredictedSchedulingTests : IDisposable
     [Fact]
     public void Under_trail_tokens_and_beliefs_are_a_requests_own_whatever_happens_to_it()
     {
-        var (tokens, beliefs, _) = Run(new EngineSettings { MaxSequences = 1 });
+        var (tokens, beliefs, _) = Run(new EngineSettings { MaxSequences = 1, Policy = Refining });
         Assert.All(beliefs.Where(pair => pair.Key.Token == 1), pair => Assert.Equal(beliefs[(pair.Key.Request, 0, 1)], pair.Value));
         var preempted = 0L;
         for (var trial = 0UL; trial < 18; trial++)
@@ -64,7 +64,7 @@ public sealed class PredictedSchedulingTests : IDisposable
     {
         // A step has 3 + 18 rows, so all of the prompt but its last token is a chunk: the samples then read that token in one step, each but
         // the first after a copy of a partly filled page.
-        var settings = new EngineSettings { MaxSequences = 3, PrefillTokens = 18, MaxLength = 96, KvTokens = 160, CachesPrefixes = false };
+        var settings = new EngineSettings { MaxSequences = 3, PrefillTokens = 18, MaxLength = 96, KvTokens = 160, CachesPrefixes = false, Policy = Refining };
         var expected = Beliefs(0);
         Assert.Equal(3, expected.Count);
         Assert.NotEqual(expected[0], expected[1]);
@@ -100,6 +100,27 @@ public sealed class PredictedSchedulingTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_is_refined_that_no_decision_looks_at_any_more()
+    {
+        using var engine = new GenerationEngine(
+            model, new EngineSettings { MaxSequences = 1, Policy = NamedScheduler.Get("trail", c: 0.5).Policy },
+            new TrailPredictor(new ConstantLengthPredictor(20), probe));
+        engine.Submit(new GenerationRequest([1, 2], new SamplingSettings { MaxNewTokens = 40 }, 1));
+        var refinedAt = new List<int>();
+        while (engine.IsBusy)
+        {
+            engine.Step();
+            foreach (var sequence in engine.Scheduler.Running)
+            {
+                refinedAt.Add(((Sequence)sequence).Belief.RefinedAt);
+            }
+        }
+
+        // floor(0.5 * 20) tokens: from the 10th on it keeps its place.
+        Assert.Equal(Enumerable.Range(0, 39).Select(generated => Math.Min(generated, 9)), refinedAt);
+    }
+
+    [Fact]
     public void With_known_lengths_the_shortest_come_first_and_without_an_oracle_refuses()
     {
         var lengths = new[] { 30, 5, 20, 1 };
@@ -129,7 +150,10 @@ public sealed class PredictedSchedulingTests : IDisposable
         Assert.Contains("--c", Assert.Throws<UserError>(() => NamedScheduler.Get("trail", c: double.NaN)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Completions, what was believed of each after each of its tokens, and how many preemptions it took.</summary>
+    /// <summary>In order of arrival; nobody is protected, so every belief is refined to the end.</summary>
+    private static SchedulerPolicy Refining { get; } = new() { Preemption = PreemptionRule.Always };
+
+    /// <summary>Completions, what was believed of each after each of its tokens while it could be displaced, and how many preemptions it took.</summary>
     private (SortedDictionary<(int, int), Completion> Tokens, Dictionary<(int Request, int Sample, int Token), double> Beliefs, long Preemptions) Run(
         EngineSettings settings)
     {
@@ -141,7 +165,7 @@ public sealed class PredictedSchedulingTests : IDisposable
         while (engine.IsBusy)
         {
             engine.Step();
-            foreach (var sequence in engine.Scheduler.Running.ToArray().Where(sequence => sequence.NumGenerated > 0))
+            foreach (var sequence in engine.Scheduler.Running.ToArray().Where(sequence => sequence is { NumGenerated: > 0, IsProtected: false }))
             {
                 beliefs[((int)(sequence.Order >> 32), (int)(sequence.Order & 255), sequence.NumGenerated)] = sequence.PredictedRemaining;
             }

@@ -89,7 +89,7 @@ public sealed class TrailTests : IDisposable
         using var served = ServedModel.Make(settings, context, folder, new Stages(folder, context.Time, spending), device, spending);
         var requests = served.Requests(1, CancellationToken.None);
         var recorded = Recording.Of(
-            served.Model, served.EngineSettings(NamedScheduler.Get("trail").Policy, settings.RoomyKvTokens), served.Predictor.Trail(), requests,
+            served.Model, served.EngineSettings(ServedModel.InOrder, settings.RoomyKvTokens), served.Predictor.Trail(), requests,
             SilentProgress.Instance, CancellationToken.None);
         Assert.All(recorded, one => Assert.True(one.Remaining.Length >= one.OutputTokens - 1));
         var workload = Workload.Draw(1, recorded.Length, 40);

@@ -93,8 +93,8 @@ public class ScheduledSequence
     /// <summary>Sorts before others when lower: the rank after protection and starvation guard.</summary>
     internal double Key { get; set; }
 
-    /// <summary>May not be displaced any more (section 3.1: age at or past floor(C r)).</summary>
-    internal bool IsProtected { get; set; }
+    /// <summary>May not be displaced any more (section 3.1: age at or past floor(C r)): from now on nothing looks at its predictions.</summary>
+    public bool IsProtected { get; internal set; }
 
     /// <summary>Place in the heap of those without a place in the batch.</summary>
     internal int HeapIndex { get; set; } = -1;

@@ -31,6 +31,9 @@ public readonly record struct VirtualOutcome(
 /// </summary>
 public readonly record struct StepCost(double Fixed, double DecodeRow, double PrefillToken, double SwapPage)
 {
+    /// <summary>What refining beliefs adds to a decoded row whose sequence may still be displaced.</summary>
+    public double RefinedRow { get; init; }
+
     /// <summary>Cost of one prompt token over that of one decoded token with all places busy (paper section 7.4).</summary>
     public double Kappa(int places) => PrefillToken / (Fixed / places + DecodeRow);
 }
@@ -130,7 +133,8 @@ public static class VirtualEngine
             {
                 var live = (Live)rows.Sequence;
                 live.BeganAt = double.IsNaN(live.BeganAt) ? now : live.BeganAt;
-                cost += live.NumPending == 1 ? settings.Cost.DecodeRow : settings.Cost.PrefillToken * rows.NumTokens;
+                cost += live.NumPending > 1 ? settings.Cost.PrefillToken * rows.NumTokens
+                    : settings.Cost.DecodeRow + (live.IsProtected ? 0 : settings.Cost.RefinedRow);
             }
 
             now += cost;

@@ -19,14 +19,14 @@ internal sealed record OverheadPairs(int Rows, double[] Without, double[] With)
 /// <summary>Seconds that prediction adds to steps.</summary>
 /// <param name="PromptToken">To a prompt token where a policy predicts from prompts: all of a prompt's prediction, spread over it.</param>
 /// <param name="HiddenPromptToken">Where it reads hidden states too: sums over the prompt, and the first refinement.</param>
-/// <param name="DecodeRow">To a decoded row there, with all places busy.</param>
-internal sealed record PredictionCost(double PromptToken, double HiddenPromptToken, double DecodeRow)
+/// <param name="RefinedRow">To a decoded row there while its sequence may be displaced, with all places busy.</param>
+internal sealed record PredictionCost(double PromptToken, double HiddenPromptToken, double RefinedRow)
 {
     /// <summary>Steps under a policy that reads lengths from there.</summary>
     public StepCost AddTo(StepCost cost, LengthSource lengths) => lengths switch
     {
         LengthSource.Prompt => cost with { PrefillToken = cost.PrefillToken + PromptToken },
-        LengthSource.HiddenStates => cost with { PrefillToken = cost.PrefillToken + HiddenPromptToken, DecodeRow = cost.DecodeRow + DecodeRow },
+        LengthSource.HiddenStates => cost with { PrefillToken = cost.PrefillToken + HiddenPromptToken, RefinedRow = RefinedRow },
         _ => cost,
     };
 }
@@ -49,7 +49,7 @@ internal sealed record Calibration(
 internal sealed class Calibrator(
     TrailSettings settings, RecipeContext context, ServedModel served, GenerationRequest[] requests)
 {
-    private const int StepsPerMedian = 64, PrefillRepeats = 20;
+    private const int StepsPerMedian = 64, PairsPerEngine = 10, PrefillRepeats = 20;
 
     /// <summary>All of it.</summary>
     public Calibration Run()
@@ -68,39 +68,68 @@ internal sealed class Calibrator(
     private OverheadPairs Overhead(int rows)
     {
         var (without, with) = (new double[settings.Live.OverheadPairs], new double[settings.Live.OverheadPairs]);
-        using var plain = Engine(null);
-        using var predicting = Engine(served.LengthsOf(LengthSource.HiddenStates));
-        DecodeStep(plain, rows);
-        DecodeStep(predicting, rows);
-        for (var pair = 0; pair < without.Length; pair++)
+        for (var first = 0; first < without.Length; first += PairsPerEngine)
         {
-            // Who goes first alternates, so that a machine getting slower harms both alike.
-            for (var turn = 0; turn < 2; turn++)
+            // New engines now and then: where their memory lies makes more of a difference than prediction.
+            using var plain = Engine(null);
+            using var predicting = Engine(served.LengthsOf(LengthSource.HiddenStates));
+            DecodeSteps(plain, predicting, rows);
+            for (var pair = first; pair < Math.Min(first + PairsPerEngine, without.Length); pair++)
             {
-                if ((pair + turn) % 2 == 0)
-                {
-                    without[pair] = DecodeStep(plain, rows);
-                }
-                else
-                {
-                    with[pair] = DecodeStep(predicting, rows);
-                }
+                (without[pair], with[pair]) = DecodeSteps(plain, predicting, rows);
             }
         }
 
         return new(rows, without, with);
     }
 
-    /// <summary>A step that decodes so many sequences and nothing else: the median over windows of the steps from one refinement to the next.</summary>
-    private double DecodeStep(GenerationEngine engine, int rows)
+    /// <summary>
+    /// Steps that decode so many sequences and nothing else, in windows from one refinement to the next, the engines taking turns: the median
+    /// without, and that with the median of what the other takes more.
+    /// </summary>
+    private (double Without, double With) DecodeSteps(GenerationEngine plain, GenerationEngine predicting, int rows)
     {
         var window = settings.Predictor.RefineEvery;
         var seconds = new double[Math.Max(1, Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - 2) / window)];
+        var more = new double[seconds.Length];
+        GenerationEngine[] engines = [plain, predicting];
+        var mine = Array.ConvertAll(engines, engine => Fill(engine, rows, seconds.Length * window));
+        for (var i = 0; i < seconds.Length; i++)
+        {
+            // Who goes first alternates, so that a machine getting slower harms both alike.
+            var first = Window(engines[i % 2]);
+            var second = Window(engines[1 - i % 2]);
+            (seconds[i], more[i]) = i % 2 == 0 ? (first, second - first) : (second, first - second);
+        }
+
+        for (var i = 0; i < engines.Length; i++)
+        {
+            mine[i].ForEach(engines[i].Cancel);
+        }
+
+        var without = Descriptive.Median(seconds);
+        return (without, without + Descriptive.Median(more));
+
+        double Window(GenerationEngine engine)
+        {
+            var sum = 0.0;
+            for (var step = 0; step < window; step++)
+            {
+                sum += Timed(engine);
+            }
+
+            return sum / window;
+        }
+    }
+
+    /// <summary>Brings sequences to where they decode, with so many steps to come.</summary>
+    private List<int> Fill(GenerationEngine engine, int rows, int steps)
+    {
         var mine = new List<int>();
         for (var i = 0; i < rows; i++)
         {
             // One a step, so that refinements fall into different steps, as they do when requests come by themselves.
-            mine.AddRange(Submit(engine, 1, seconds.Length * window + rows + 2));
+            mine.AddRange(Submit(engine, 1, steps + rows + 2));
             engine.Step();
         }
 
@@ -109,13 +138,7 @@ internal sealed class Calibrator(
             engine.Step();
         }
 
-        for (var step = 0; step < seconds.Length * window; step++)
-        {
-            seconds[step / window] += Timed(engine) / window;
-        }
-
-        mine.ForEach(engine.Cancel);
-        return Descriptive.Median(seconds);
+        return mine;
     }
 
     /// <summary>Slope of steps that read prompts and decode nothing, above the fixed cost.</summary>
@@ -152,41 +175,35 @@ internal sealed class Calibrator(
         [
             Engine(null), Engine(served.LengthsOf(LengthSource.Prompt)), Engine(served.LengthsOf(LengthSource.HiddenStates)),
         ];
-        var seconds = Array.ConvertAll(engines, _ => new double[settings.Live.OverheadPairs]);
-        for (var pair = -1; pair < settings.Live.OverheadPairs; pair++)
+        var more = Array.ConvertAll(engines, _ => new double[settings.Live.OverheadPairs * PrefillRepeats]);
+        var seconds = new double[engines.Length];
+        for (var repeat = 0; repeat < more[0].Length; repeat++)
         {
             for (var turn = 0; turn < engines.Length; turn++)
             {
-                var which = (pair + 1 + turn) % engines.Length;
-                var median = Arrival(engines[which]);
-                if (pair >= 0)
-                {
-                    seconds[which][pair] = median;
-                }
+                var which = (repeat + turn) % engines.Length;
+                seconds[which] = Arrival(engines[which], requests[repeat % requests.Length]);
+            }
+
+            for (var which = 0; which < engines.Length; which++)
+            {
+                more[which][repeat] = seconds[which] - seconds[0];
             }
         }
 
         Array.ForEach(engines, engine => engine.Dispose());
-        return (Added(seconds[1]), Added(seconds[2]));
-
-        double Added(double[] with) => Math.Max(0, Descriptive.Mean([.. with.Zip(seconds[0], (a, b) => a - b)]));
+        return (Math.Max(0, Descriptive.Median(more[1])), Math.Max(0, Descriptive.Median(more[2])));
     }
 
-    /// <summary>Seconds a prompt token, from submitting a request to its first token, alone: the median of some.</summary>
-    private double Arrival(GenerationEngine engine)
+    /// <summary>Seconds a prompt token, from submitting a request to its first token, alone.</summary>
+    private double Arrival(GenerationEngine engine, GenerationRequest request)
     {
-        var seconds = new double[PrefillRepeats];
-        for (var repeat = 0; repeat < seconds.Length; repeat++)
-        {
-            var request = requests[repeat % requests.Length];
-            var start = context.Time.GetTimestamp();
-            var index = engine.Submit(request);
-            engine.Step();
-            seconds[repeat] = context.Time.GetElapsedTime(start).TotalSeconds / request.Prompt.Length;
-            engine.Cancel(index);
-        }
-
-        return Descriptive.Median(seconds);
+        var start = context.Time.GetTimestamp();
+        var index = engine.Submit(request);
+        engine.Step();
+        var seconds = context.Time.GetElapsedTime(start).TotalSeconds;
+        engine.Cancel(index);
+        return seconds / request.Prompt.Length;
     }
 
     private List<int> Submit(GenerationEngine engine, int count, int tokens) =>
@@ -205,7 +222,7 @@ internal sealed class Calibrator(
     }
 
     private GenerationEngine Engine(ILengthPredictor? predictor) =>
-        new(served.Model, served.EngineSettings(NamedScheduler.Get("fcfs").Policy, 0), predictor, context.Time);
+        new(served.Model, served.EngineSettings(ServedModel.InOrder, 0), predictor, context.Time);
 
     private static bool HasPrompts(GenerationEngine engine)
     {

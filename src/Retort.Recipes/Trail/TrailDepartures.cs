@@ -34,7 +34,7 @@ internal static class TrailDepartures
                 CultureInfo.InvariantCulture,
                 $"Policies, C, burst and noise are compared on a counted clock: the recorded tokens and beliefs, the engine's scheduler and pages, and a step of "
                 + $"{settings.Counted.Cost.Step} us + {settings.Counted.Cost.DecodeRow} us a row + {settings.Counted.Cost.PrefillToken} us a prompt token, with "
-                + $"{settings.Counted.Cost.HiddenPrediction} us a row and {settings.Counted.Cost.HiddenPromptPrediction} us a prompt token for the predictor where the policy reads "
+                + $"{settings.Counted.Cost.HiddenPrediction} us a row that may be displaced and {settings.Counted.Cost.HiddenPromptPrediction} us a prompt token for the predictor where the policy reads "
                 + $"hidden states, {settings.Counted.Cost.PromptPrediction} us a prompt token where it reads the prompt alone. "
                 + $"It equals the engine's own schedule step by step; on a wall clock a shared machine's speed drifts by more than what is compared.")),
             (true, "Section 7.4 of the specification expects C between 0.5 and 1 to be flat within 2 % where recomputation is cheap: "

@@ -60,15 +60,15 @@ public sealed record CostSettings
 
     /// <summary>What a prediction from the prompt adds to a prompt token.</summary>
     [Doc("What a prediction from the prompt adds to a prompt token", Unit = "us"), NotNegative]
-    public double PromptPrediction { get; init; } = 0.1;
+    public double PromptPrediction { get; init; } = 0.15;
 
     /// <summary>The same where the policy reads hidden states too.</summary>
     [Doc("The same where the policy reads hidden states too", Unit = "us"), NotNegative]
-    public double HiddenPromptPrediction { get; init; } = 0.2;
+    public double HiddenPromptPrediction { get; init; } = 0.45;
 
-    /// <summary>What reading hidden states adds to a decoded row.</summary>
-    [Doc("What reading hidden states adds to a decoded row", Unit = "us"), NotNegative]
-    public double HiddenPrediction { get; init; } = 0.2;
+    /// <summary>What reading hidden states adds to a decoded row that may be displaced.</summary>
+    [Doc("What reading hidden states adds to a decoded row that may be displaced", Unit = "us"), NotNegative]
+    public double HiddenPrediction { get; init; } = 0.25;
 
     /// <summary>A step without prediction, in seconds.</summary>
     internal StepCost Steps => new(1e-6 * Step, 1e-6 * DecodeRow, 1e-6 * PrefillToken, 0);

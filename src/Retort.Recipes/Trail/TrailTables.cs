@@ -63,7 +63,7 @@ internal static class TrailTables
                 ["a prompt token", Round(1e6 * calibration.PrefillTokenSeconds), cost.PrefillToken, "us"],
                 ["prediction from prompts, a prompt token", Round(1e6 * calibration.Prediction.PromptToken), cost.PromptPrediction, "us"],
                 ["prediction from hidden states, a prompt token", Round(1e6 * calibration.Prediction.HiddenPromptToken), cost.HiddenPromptPrediction, "us"],
-                ["prediction from hidden states, a decoded row", Round(1e6 * calibration.Prediction.DecodeRow), cost.HiddenPrediction, "us"],
+                ["prediction from hidden states, a decoded row that may be displaced", Round(1e6 * calibration.Prediction.RefinedRow), cost.HiddenPrediction, "us"],
                 ["kappa: a prompt token over a decoded one, all places busy", Round(calibration.Kappa), Round(judged), ""],
                 .. calibration.Overhead.Select(pairs => (IReadOnlyList<Cell>)[
                     $"predictor's share of a step, {pairs.Rows} sequences", Round(100 * pairs.Share().Value), "", "%"]),
