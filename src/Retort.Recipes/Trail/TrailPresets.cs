@@ -58,7 +58,15 @@ internal static class TrailPresets
         Predictor = new() { Requests = 40_000, ProbingRequests = 3000 },
         RecordedRequests = 2000,
         Live = new() { Requests = 600, OverloadRequests = 300, BurstRequests = 0, Overloads = [1.2], CalibrationSeconds = 0.3 },
-        Counted = new() { Requests = 6000, Seeds = 8, Loads = [0.95], QueueLoads = [0.5, 0.8], QueueJobs = 400_000 },
+        Counted = new()
+        {
+            Requests = 6000,
+            Seeds = 8,
+            Loads = [0.95],
+            Cost = new() { Step = 12, DecodeRow = 17, PrefillToken = 11, PromptPrediction = 0.2, HiddenPromptPrediction = 0.5, HiddenPrediction = 0.25 },
+            QueueLoads = [0.5, 0.8],
+            QueueJobs = 400_000,
+        },
     };
 
     private static TrailSettings Full { get; } = new();

@@ -43,32 +43,32 @@ public sealed record PredictorStudy
     public double LearningRate { get; init; } = 4e-3;
 }
 
-/// <summary>What a step of the counted clock costs, in microseconds.</summary>
+/// <summary>What a step of the counted clock costs, in microseconds: about what the model's own steps do on a core of a Zen 3 server.</summary>
 public sealed record CostSettings
 {
     /// <summary>Whatever is in it.</summary>
     [Doc("Fixed cost of a step", Unit = "us"), NotNegative]
-    public double Step { get; init; } = 12;
+    public double Step { get; init; } = 40;
 
     /// <summary>A row that decodes.</summary>
     [Doc("Cost of a decoded row", Unit = "us"), NotNegative]
-    public double DecodeRow { get; init; } = 17;
+    public double DecodeRow { get; init; } = 50;
 
     /// <summary>A prompt token that is read.</summary>
     [Doc("Cost of a prompt token", Unit = "us"), NotNegative]
-    public double PrefillToken { get; init; } = 11;
+    public double PrefillToken { get; init; } = 36;
 
     /// <summary>What a prediction from the prompt adds to a prompt token.</summary>
     [Doc("What a prediction from the prompt adds to a prompt token", Unit = "us"), NotNegative]
-    public double PromptPrediction { get; init; } = 0.15;
+    public double PromptPrediction { get; init; } = 0.2;
 
     /// <summary>The same where the policy reads hidden states too.</summary>
     [Doc("The same where the policy reads hidden states too", Unit = "us"), NotNegative]
-    public double HiddenPromptPrediction { get; init; } = 0.45;
+    public double HiddenPromptPrediction { get; init; } = 0.9;
 
     /// <summary>What reading hidden states adds to a decoded row that may be displaced.</summary>
     [Doc("What reading hidden states adds to a decoded row that may be displaced", Unit = "us"), NotNegative]
-    public double HiddenPrediction { get; init; } = 0.25;
+    public double HiddenPrediction { get; init; } = 0.4;
 
     /// <summary>A step without prediction, in seconds.</summary>
     internal StepCost Steps => new(1e-6 * Step, 1e-6 * DecodeRow, 1e-6 * PrefillToken, 0);
