@@ -40,8 +40,8 @@ public sealed class RetortServer : IAsyncDisposable
         (this.app, this.host, metrics) = (app, host, MetricsEndpoint.CreateProvider(host.Meter, model.Name));
         if (options.TraceEndpoint is { } collector)
         {
-            lostTraces = options.Warn is { } warn ? new LostTraces(collector, warn) : null;
             traces = CreateTraces(collector, model);
+            lostTraces = options.Warn is { } warn ? new LostTraces(collector, warn) : null;
         }
     }
 
@@ -57,15 +57,20 @@ public sealed class RetortServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(settings => settings.ShutdownTimeout = ShutdownTimeout);
         var app = builder.Build();
         var server = new RetortServer(app, host, model, options);
-        server.Map(model, options);
         try
         {
+            server.Map(model, options);
             await app.StartAsync().ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is IOException { InnerException: AddressInUseException } or AddressInUseException or SocketException)
+        catch (Exception fault)
         {
             await server.DisposeAsync().ConfigureAwait(false);
-            throw UserError.Request("serve", $"cannot listen at {options.Host}:{options.Port} ({fault.Message.TrimEnd('.')})", "an address of this machine and a free --port");
+            if (fault is IOException { InnerException: AddressInUseException } or AddressInUseException or SocketException)
+            {
+                throw UserError.Request("serve", $"cannot listen at {options.Host}:{options.Port} ({fault.Message.TrimEnd('.')})", "an address of this machine and a free --port");
+            }
+
+            throw;
         }
 
         server.Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());

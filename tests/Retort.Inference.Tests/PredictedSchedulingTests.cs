@@ -100,7 +100,7 @@ public sealed class PredictedSchedulingTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_refined_that_no_decision_looks_at_any_more()
+    public void Nothing_is_refined_once_a_sequence_keeps_its_place()
     {
         using var engine = new GenerationEngine(
             model, new EngineSettings { MaxSequences = 1, Policy = NamedScheduler.Get("trail", c: 0.5).Policy },

@@ -89,7 +89,7 @@ public sealed class TrailTests : IDisposable
         using var served = ServedModel.Make(settings, context, folder, new Stages(folder, context.Time, spending), device, spending);
         var requests = served.Requests(1, CancellationToken.None);
         var recorded = Recording.Of(
-            served.Model, served.EngineSettings(ServedModel.InOrder, settings.RoomyKvTokens), served.Predictor.Trail(), requests,
+            served.Model, served.EngineSettings(Recording.InOrder, settings.RoomyKvTokens), served.Predictor.Trail(), requests,
             SilentProgress.Instance, CancellationToken.None);
         Assert.All(recorded, one => Assert.True(one.Remaining.Length >= one.OutputTokens - 1));
         var workload = Workload.Draw(1, recorded.Length, 40);
@@ -179,6 +179,24 @@ public sealed class TrailTests : IDisposable
     }
 
     [Fact]
+    public void A_prompt_s_prediction_is_charged_once_and_refinement_until_a_request_keeps_its_place()
+    {
+        var cost = new PredictionCost(100, 0.5, 1).AddTo(new StepCost(0, 1, 0, 0), LengthSource.HiddenStates);
+        var settings = new VirtualEngineSettings
+        {
+            Policy = NamedScheduler.Get("trail", c: 0.5).Policy,
+            Lengths = LengthSource.HiddenStates,
+            Places = 1,
+            PrefillTokens = 3,
+            KvTokens = 64,
+            Cost = cost,
+        };
+        var run = VirtualEngine.Run(settings, [new VirtualRequest(0, 6, 20, 20, new double[20])], CancellationToken.None);
+        // Six prompt tokens; then rows with 1 to 19 tokens drawn, those with fewer than 10 refined.
+        Assert.Equal(6 * 0.5 + 19 + 9, run.Outcomes[0].EndSeconds);
+    }
+
+    [Fact]
     public void Saturated_throughput_of_the_cost_model_is_the_virtual_engine_s()
     {
         var random = CounterRandom.For(1, "lengths");
@@ -217,7 +235,7 @@ public sealed class TrailTests : IDisposable
         var outcome = new TrailRecipe().Run(new RecipeContext { Preset = preset, OutputFolder = At(preset), DryRun = true });
         using var plan = JsonDocument.Parse(outcome.Json);
         Assert.True(plan.RootElement.GetProperty("flops").GetDouble() > 0);
-        Assert.Equal(6, plan.RootElement.GetProperty("stages").GetArrayLength());
+        Assert.Equal(7, plan.RootElement.GetProperty("stages").GetArrayLength());
         Assert.False(Directory.Exists(At(preset)));
     }
 

@@ -26,7 +26,7 @@ public class BadInputTests
             ("\"prompt\": 3", 400, "prompt", "invalid_type"), ("\"prompt\": []", 400, "prompt", "invalid_value"),
             ("\"prompt\": [\"a\", 1]", 400, "prompt", "invalid_type"), ("\"prompt\": [1, \"a\"]", 400, "prompt", "invalid_value"),
             ("\"prompt\": [1, 99]", 400, "prompt", "invalid_value"), ("\"prompt\": [-1]", 400, "prompt", "invalid_value"),
-            ("\"prompt\": \"Q\"", 400, "prompt", "invalid_value"), ("\"prompt\": [[]]", 400, "prompt", "context_length_exceeded"),
+            ("\"prompt\": \"Q\"", 400, "prompt", "invalid_value"), ("\"prompt\": [[]]", 400, "prompt", "invalid_value"),
             ($"\"prompt\": {long_}", 400, "prompt", "context_length_exceeded"), ("\"prompt\": \"a\", \"max_tokens\": 127", 400, "max_tokens", "context_length_exceeded"),
             ("\"prompt\": \"a\", \"max_tokens\": 0", 400, "max_tokens", "invalid_value"), ("\"prompt\": \"a\", \"max_tokens\": 1.5", 400, "max_tokens", "invalid_value"),
             ("\"prompt\": \"a\", \"temperature\": -1", 400, "temperature", "invalid_value"), ("\"prompt\": \"a\", \"temperature\": 1e99", 400, "temperature", "invalid_value"),
@@ -38,6 +38,9 @@ public class BadInputTests
             ("\"prompt\": \"a\", \"presence_penalty\": 1", 400, "presence_penalty", "unsupported_parameter"), ("\"prompt\": \"a\", \"logprobs\": 21", 400, "logprobs", "invalid_value"),
             ("\"prompt\": \"a\", \"stream_options\": {}", 400, "stream_options", "invalid_value"), ("\"prompt\": \"a\", \"prompt\": \"b\"", 400, null, "invalid_json"),
             ("\"prompt\": \"\\ud800\"", 400, null, "invalid_json"), ("", 400, "prompt", "missing_parameter"),
+            ("\"prompt\": \"a\", \"temprature\": 0", 400, "temprature", "unknown_parameter"), ("\"prompt\": \"a\", \"max_token\": 5", 400, "max_token", "unknown_parameter"),
+            ("\"prompt\": \"a\", \"max_completion_tokens\": 5", 400, "max_completion_tokens", "unknown_parameter"),
+            ("\"prompt\": \"a\", \"top_logprobs\": 3", 400, "top_logprobs", "unknown_parameter"), ("\"prompt\": \"a\", \"typical_p\": 0.5", 400, "typical_p", "unsupported_parameter"),
         ])
         {
             var (found, body) = await live.PostAsync(Completions, "{\"model\": \"tiny\"" + (fields.Length > 0 ? ", " : "") + fields + "}");
@@ -55,6 +58,7 @@ public class BadInputTests
             ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": [1]}", 400, "tools", "unsupported_parameter"),
             ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}}", 400, "response_format", "unsupported_parameter"),
             ("/v1/chat/completions", $$"""{"model": "tiny", "messages": [{"role": "{{new string('a', 100_000)}}", "content": "a"}]}""", 400, "messages", "context_length_exceeded"),
+            ("/v1/chat/completions", "{\"model\": \"tiny\", \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"prompt\": \"a\"}", 400, "prompt", "unknown_parameter"),
             ("/v1/nothing", "{}", 404, null, "unknown_url"), ("/v1/models", "{}", 405, null, "method_not_allowed"),
         ])
         {
@@ -74,6 +78,31 @@ public class BadInputTests
         AssertError(await unpacked.Content.ReadAsStringAsync(Cancellation), unpacked.StatusCode, 415, null, "unsupported_media_type");
         using var missing = await live.Client.GetAsync(new Uri("/v1/models/gpt", UriKind.Relative), Cancellation);
         AssertError(await missing.Content.ReadAsStringAsync(Cancellation), missing.StatusCode, 404, "model", "model_not_found");
+    }
+
+    [Theory]
+    [InlineData("", "The body is empty; expected a JSON object.")]
+    [InlineData("{\"model\": \"tiny\", \"seed\": 5, \"seed\": 6}", "'seed' is given twice.")]
+    [InlineData("{\"model\": \"tiny\", \"stream_options\": [{\"a\": 1, \"a\": 2}]}", "'a' is given twice.")]
+    [InlineData("{\"model\": tiny}", "The body is not valid JSON: line 1, byte 11.")]
+    [InlineData("{\"\\ud800\": 1, \"\\ud800\": 2}", "The body is not valid JSON: ")]
+    [InlineData("{\"model\": \"tiny\", \"prompt\": \"a\", \"temprature\": 0}", "'temprature' is unknown; did you mean 'temperature'?")]
+    public async Task What_is_wrong_with_a_body_is_said(string text, string message)
+    {
+        await using var live = await LiveServer.StartAsync();
+        var (status, body) = await live.PostAsync(Completions, text);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        using var json = JsonDocument.Parse(body);
+        Assert.StartsWith(message, json.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Fields_that_change_no_answer_are_passed_over()
+    {
+        await using var live = await LiveServer.StartAsync();
+        var (status, body) = await live.PostAsync(
+            Completions, "{\"model\": \"tiny\", \"prompt\": \"a\", \"max_tokens\": 1, \"user\": \"me\", \"metadata\": {}, \"store\": false, \"x_vendor_flag\": 1, \"temprature\": null}");
+        Assert.True(status == HttpStatusCode.OK, body);
     }
 
     [Fact]

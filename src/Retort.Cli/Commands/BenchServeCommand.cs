@@ -59,7 +59,7 @@ internal sealed class BenchServeCommand : Command
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON object: inputs and results, times in seconds." };
 
     public BenchServeCommand(CliHost host)
-        : base("serve", "Load an OpenAI-compatible server: requests are sent when they are due, whatever\n"
+        : base("serve", "Load an OpenAI-compatible server: requests are sent when they are due, whatever "
             + "became of earlier ones, and every latency counts from then.")
     {
         this.host = host;

@@ -110,7 +110,7 @@ internal sealed class ServeCommand : Command
     private readonly Option<string?> traces = new("--otlp")
     {
         HelpName = "URL",
-        Description = "Send a trace of every request there (OTLP over gRPC); the first that does not arrive is told. [default: none]",
+        Description = "Send a trace of every request there (OTLP over gRPC); that an export failed is told once. [default: none]",
     };
 
     public ServeCommand(CliHost host)
@@ -347,14 +347,14 @@ internal sealed class ServeCommand : Command
         else
         {
             host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{summary.Model}: scheduler {summary.Scheduler}{(summary.Aging > 0 ? $" (aging {summary.Aging}/s)" : "")}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
+                $"{summary.Model}: scheduler {summary.Scheduler}, {summary.MaxSequences} sequences a step, {summary.MaxLive} live, "
                 + $"context {summary.MaxLength} tokens\n"
-                + $"{summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {summary.Threads} threads, "
-                + $"{(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
+                + $"{summary.EngineBytes / 1048576.0:0.0} MiB beside the weights ({summary.Weights}, cache {summary.Kv}), {summary.Threads} {(summary.Threads == 1 ? "thread" : "threads")}, "
+                + $"{(summary.Aging > 0 ? $"aging {summary.Aging}/s, " : "")}{(summary.ApiKeys == 0 ? "no keys" : $"{summary.ApiKeys} keys")}"));
             if (summary.Url is { } url)
             {
                 host.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"kappa {summary.Kappa:0.000}: a prompt token's cost in decoded ones; near 1, discarding is dear"));
+                    $"kappa {summary.Kappa:0.00}: a prompt token's cost in decoded ones; near 1, discarding is dear"));
                 host.Output.WriteLine($"serving at {url}");
             }
         }

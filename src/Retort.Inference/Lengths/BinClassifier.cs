@@ -41,7 +41,7 @@ public sealed class BinClassifier : IDisposable
         tape.Linear(tape.Relu(tape.Linear(features, inner, innerBias)), output, outputBias);
 
     /// <summary>The same for generation: features [rows, inputs] to logits [rows, bins] by way of hidden [rows, inner], all its caller's.</summary>
-    public void Classify(Tensor features, Tensor hidden, Tensor logits)
+    internal void Classify(Tensor features, Tensor hidden, Tensor logits)
     {
         Device.Linear(features, inner.MatrixIn(Parameters.Values), innerBias.In(Parameters.Values), default, hidden);
         Device.Relu(hidden, hidden);

@@ -5,7 +5,7 @@ namespace Retort.Inference.Lengths;
 
 /// <summary>
 /// Refines beliefs from the model's own hidden states, all requests of a step in one small product. In each step:
-/// <see cref="Begin"/>, <see cref="Add"/> for each sequence that is about to draw a token, the forward pass with this as its tap,
+/// <see cref="Begin"/>, <see cref="Add"/> for each sequence that is about to draw a token and may be displaced, the forward pass with this as its tap,
 /// <see cref="Refine"/>. What it computes for a request depends on the request alone. Steady state allocates nothing.
 /// </summary>
 /// <remarks>

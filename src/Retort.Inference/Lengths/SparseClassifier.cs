@@ -4,7 +4,7 @@ namespace Retort.Inference.Lengths;
 
 /// <summary>
 /// A <see cref="BinClassifier"/>'s logits of one row that is mostly zeros, on the host, from the weights it had when this was made. The bits are
-/// those of the device's product: terms in the same order, and fma(0, w, acc) is acc.
+/// those of the device's product: terms in the same order, and fma(0, w, acc) is acc for finite weights.
 /// </summary>
 internal sealed class SparseClassifier
 {

@@ -94,7 +94,7 @@ public class ScheduledSequence
     internal double Key { get; set; }
 
     /// <summary>May not be displaced any more (section 3.1: age at or past floor(C r)): from now on nothing looks at its predictions.</summary>
-    public bool IsProtected { get; internal set; }
+    internal bool IsProtected { get; set; }
 
     /// <summary>Place in the heap of those without a place in the batch.</summary>
     internal int HeapIndex { get; set; } = -1;

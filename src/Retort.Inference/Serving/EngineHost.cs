@@ -121,7 +121,7 @@ public sealed class EngineHost : IAsyncDisposable
         var (sequences, tokens) = (requests.Sum(request => request.NumSamples), requests.Sum(request => (long)request.Prompt.Length));
         if (sequences > MaxLiveSequences)
         {
-            // Whoever came back later would be refused again for as long as anybody else is served.
+            // Whoever came back later would be refused again.
             throw UserError.Request("samples", FormattableString.Invariant($"are {sequences}"), FormattableString.Invariant($"at most {MaxLiveSequences}"));
         }
 

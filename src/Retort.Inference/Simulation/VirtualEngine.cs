@@ -31,6 +31,9 @@ public readonly record struct VirtualOutcome(
 /// </summary>
 public readonly record struct StepCost(double Fixed, double DecodeRow, double PrefillToken, double SwapPage)
 {
+    /// <summary>What prediction adds to a prompt token that is read for the first time.</summary>
+    public double PredictedPromptToken { get; init; }
+
     /// <summary>What refining beliefs adds to a decoded row whose sequence may still be displaced.</summary>
     public double RefinedRow { get; init; }
 
@@ -134,7 +137,8 @@ public static class VirtualEngine
                 var live = (Live)rows.Sequence;
                 live.BeganAt = double.IsNaN(live.BeganAt) ? now : live.BeganAt;
                 cost += live.NumPending > 1 ? settings.Cost.PrefillToken * rows.NumTokens
-                    : settings.Cost.DecodeRow + (live.IsProtected ? 0 : settings.Cost.RefinedRow);
+                    : settings.Cost.DecodeRow + (live.IsProtected || live.NumGenerated == 0 ? 0 : settings.Cost.RefinedRow);
+                cost += settings.Cost.PredictedPromptToken * live.ReadPrompt(live.NumCached + rows.NumTokens);
             }
 
             now += cost;
@@ -192,6 +196,7 @@ public static class VirtualEngine
         private VirtualEngineSettings settings = null!;
         private CounterRandom random;
         private double error, firstAt;
+        private int promptRead;
 
         public double BeganAt { get; set; } = double.NaN;
 
@@ -218,6 +223,14 @@ public static class VirtualEngine
             }
 
             return live;
+        }
+
+        /// <summary>Its first so many tokens are in the cache; returns how many of them are of its prompt and were never read before.</summary>
+        public int ReadPrompt(int numTokens)
+        {
+            var before = promptRead;
+            promptRead = Math.Max(before, Math.Min(numTokens, NumPromptTokens));
+            return promptRead - before;
         }
 
         /// <summary>A token is there: the engine knows one more and looks again at what remains.</summary>

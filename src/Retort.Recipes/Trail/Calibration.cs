@@ -6,7 +6,7 @@ using Retort.Inference.Simulation;
 
 namespace Retort.Recipes.Trail;
 
-/// <summary>What decode steps of so many sequences cost with and without the predictor, pair by pair, in seconds (medians over steps).</summary>
+/// <summary>What decode steps of so many sequences cost with and without the predictor, by pairs of engines, in seconds.</summary>
 internal sealed record OverheadPairs(int Rows, double[] Without, double[] With)
 {
     /// <summary>The predictor's share of a step.</summary>
@@ -25,8 +25,8 @@ internal sealed record PredictionCost(double PromptToken, double HiddenPromptTok
     /// <summary>Steps under a policy that reads lengths from there.</summary>
     public StepCost AddTo(StepCost cost, LengthSource lengths) => lengths switch
     {
-        LengthSource.Prompt => cost with { PrefillToken = cost.PrefillToken + PromptToken },
-        LengthSource.HiddenStates => cost with { PrefillToken = cost.PrefillToken + HiddenPromptToken, RefinedRow = RefinedRow },
+        LengthSource.Prompt => cost with { PredictedPromptToken = PromptToken },
+        LengthSource.HiddenStates => cost with { PredictedPromptToken = HiddenPromptToken, RefinedRow = RefinedRow },
         _ => cost,
     };
 }
@@ -49,13 +49,17 @@ internal sealed record Calibration(
 internal sealed class Calibrator(
     TrailSettings settings, RecipeContext context, ServedModel served, GenerationRequest[] requests)
 {
-    private const int StepsPerMedian = 64, PairsPerEngine = 10, PrefillRepeats = 20;
+    private const int StepsPerMedian = 64, RunsPerPair = 10, ArrivalsPerPair = 200, PrefillRepeats = 20;
+
+    /// <summary>Rows that all of it feeds through the model, about.</summary>
+    public static double NumRows(TrailSettings settings, int promptTokens) => settings.Live.OverheadPairs
+        * (2.0 * (1 + RunsPerPair) * StepsPerMedian * StepSizes(settings).Sum() + 3.0 * ArrivalsPerPair * promptTokens);
 
     /// <summary>All of it.</summary>
     public Calibration Run()
     {
         using var phase = context.Progress.Begin("calibrate", 0, "steps");
-        int[] rows = [.. new[] { 1, 2, 4, 8 }.Where(count => count < settings.Places), settings.Places];
+        var rows = StepSizes(settings);
         var overhead = Array.ConvertAll(rows, Overhead);
         var (step, row) = Line(
             [.. rows.Select(count => (double)count)], [.. overhead.Select(pairs => Descriptive.Median(pairs.Without))]);
@@ -65,18 +69,28 @@ internal sealed class Calibrator(
         return new(step, row, prefill, prediction, new StepCost(step, row, prefill, 0).Kappa(settings.Places), overhead);
     }
 
+    /// <summary>Sequences of the steps that are timed, ascending to all places.</summary>
+    private static int[] StepSizes(TrailSettings settings) => [.. new[] { 1, 2, 4, 8 }.Where(count => count < settings.Places), settings.Places];
+
     private OverheadPairs Overhead(int rows)
     {
         var (without, with) = (new double[settings.Live.OverheadPairs], new double[settings.Live.OverheadPairs]);
-        for (var first = 0; first < without.Length; first += PairsPerEngine)
+        for (var pair = 0; pair < without.Length; pair++)
         {
-            // New engines now and then: where their memory lies makes more of a difference than prediction.
-            using var plain = Engine(null);
-            using var predicting = Engine(served.LengthsOf(LengthSource.HiddenStates));
-            DecodeSteps(plain, predicting, rows);
-            for (var pair = first; pair < Math.Min(first + PairsPerEngine, without.Length); pair++)
+            var engines = Engines(pair, LengthSource.None, LengthSource.HiddenStates);
+            try
             {
-                (without[pair], with[pair]) = DecodeSteps(plain, predicting, rows);
+                DecodeSteps(engines[0], engines[1], rows);
+                for (var run = 0; run < RunsPerPair; run++)
+                {
+                    var (plain, predicting) = DecodeSteps(engines[0], engines[1], rows);
+                    without[pair] += plain / RunsPerPair;
+                    with[pair] += predicting / RunsPerPair;
+                }
+            }
+            finally
+            {
+                Array.ForEach(engines, engine => engine.Dispose());
             }
         }
 
@@ -90,7 +104,7 @@ internal sealed class Calibrator(
     private (double Without, double With) DecodeSteps(GenerationEngine plain, GenerationEngine predicting, int rows)
     {
         var window = settings.Predictor.RefineEvery;
-        var seconds = new double[Math.Max(1, Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - 2) / window)];
+        var seconds = new double[Math.Max(1, Math.Min(StepsPerMedian, settings.Task.MaxOutputTokens - rows - 2) / window)];
         var more = new double[seconds.Length];
         GenerationEngine[] engines = [plain, predicting];
         var mine = Array.ConvertAll(engines, engine => Fill(engine, rows, seconds.Length * window));
@@ -167,43 +181,71 @@ internal sealed class Calibrator(
     }
 
     /// <summary>
-    /// What prediction from prompts, and from hidden states, adds to a prompt token: the arrival and only step of one request, pair by pair.
+    /// What prediction from prompts, and from hidden states, adds to a prompt token: the arrival and only step of one request, the engines taking
+    /// turns. The mean over pairs of engines, in each the median.
     /// </summary>
     private (double FromPrompts, double FromStates) PromptOverhead()
     {
-        GenerationEngine[] engines =
-        [
-            Engine(null), Engine(served.LengthsOf(LengthSource.Prompt)), Engine(served.LengthsOf(LengthSource.HiddenStates)),
-        ];
-        var more = Array.ConvertAll(engines, _ => new double[settings.Live.OverheadPairs * PrefillRepeats]);
-        var seconds = new double[engines.Length];
-        for (var repeat = 0; repeat < more[0].Length; repeat++)
+        var pairs = settings.Live.OverheadPairs;
+        var (fromPrompts, fromStates) = (new double[pairs], new double[pairs]);
+        double[][] more = [new double[ArrivalsPerPair], new double[ArrivalsPerPair], new double[ArrivalsPerPair]];
+        var seconds = new double[more.Length];
+        for (var pair = 0; pair < pairs; pair++)
         {
-            for (var turn = 0; turn < engines.Length; turn++)
+            var engines = Engines(pair, LengthSource.None, LengthSource.Prompt, LengthSource.HiddenStates);
+            try
             {
-                var which = (repeat + turn) % engines.Length;
-                seconds[which] = Arrival(engines[which], requests[repeat % requests.Length]);
-            }
+                for (var repeat = 0; repeat < ArrivalsPerPair; repeat++)
+                {
+                    for (var turn = 0; turn < engines.Length; turn++)
+                    {
+                        // Forwards and backwards, so that nobody always follows the same other one.
+                        var which = (repeat + (repeat % 2 == 0 ? turn : engines.Length - turn)) % engines.Length;
+                        seconds[which] = Arrival(engines[which], requests[repeat % requests.Length]);
+                    }
 
-            for (var which = 0; which < engines.Length; which++)
+                    for (var which = 0; which < engines.Length; which++)
+                    {
+                        more[which][repeat] = seconds[which] - seconds[0];
+                    }
+                }
+
+                (fromPrompts[pair], fromStates[pair]) = (Descriptive.Median(more[1]), Descriptive.Median(more[2]));
+            }
+            finally
             {
-                more[which][repeat] = seconds[which] - seconds[0];
+                Array.ForEach(engines, engine => engine.Dispose());
             }
         }
 
-        Array.ForEach(engines, engine => engine.Dispose());
-        return (Math.Max(0, Descriptive.Median(more[1])), Math.Max(0, Descriptive.Median(more[2])));
+        return (Math.Max(0, Descriptive.Mean(fromPrompts)), Math.Max(0, Descriptive.Mean(fromStates)));
     }
 
     /// <summary>Seconds a prompt token, from submitting a request to its first token, alone.</summary>
     private double Arrival(GenerationEngine engine, GenerationRequest request)
     {
+        context.Cancellation.ThrowIfCancellationRequested();
         var start = context.Time.GetTimestamp();
         var index = engine.Submit(request);
         engine.Step();
         var seconds = context.Time.GetElapsedTime(start).TotalSeconds;
         engine.Cancel(index);
         return seconds / request.Prompt.Length;
+    }
+
+    /// <summary>
+    /// An engine for each source of lengths, made in an order that turns: where their memory lies makes more of a difference than prediction.
+    /// </summary>
+    private GenerationEngine[] Engines(int turn, params LengthSource[] sources)
+    {
+        var engines = new GenerationEngine[sources.Length];
+        for (var i = 0; i < sources.Length; i++)
+        {
+            var which = (i + turn) % sources.Length;
+            engines[which] = Engine(served.LengthsOf(sources[which]));
+        }
+
+        return engines;
     }
 
     private List<int> Submit(GenerationEngine engine, int count, int tokens) =>
@@ -222,7 +264,7 @@ internal sealed class Calibrator(
     }
 
     private GenerationEngine Engine(ILengthPredictor? predictor) =>
-        new(served.Model, served.EngineSettings(ServedModel.InOrder, 0), predictor, context.Time);
+        new(served.Model, served.EngineSettings(Recording.InOrder, 0), predictor, context.Time);
 
     private static bool HasPrompts(GenerationEngine engine)
     {

@@ -15,12 +15,15 @@ namespace Retort.Recipes.Trail;
 internal sealed record RecordedRequest(int PromptTokens, int OutputTokens, bool IsCutOff, double Initial, double[] Remaining);
 
 /// <summary>
-/// Serves the workload once and keeps what a replay needs. Tokens and beliefs are a request's own, whatever the policy does (law 1), so that one
-/// recording replays every policy exactly.
+/// Serves the workload once and keeps what a replay needs. Tokens are a request's own, whatever the policy does (law 1), and so are beliefs for as
+/// long as a policy looks at them: one recording of all of them replays every policy exactly.
 /// </summary>
 internal static class Recording
 {
-    /// <summary>Runs the requests through an engine of <paramref name="settings"/> with <paramref name="predictor"/>.</summary>
+    /// <summary>First come, first served with nobody protected: every belief is refined to the end.</summary>
+    public static SchedulerPolicy InOrder { get; } = new() { Preemption = PreemptionRule.Always };
+
+    /// <summary>Runs the requests through an engine of <paramref name="settings"/>, whose policy is <see cref="InOrder"/>, with <paramref name="predictor"/>.</summary>
     public static RecordedRequest[] Of(
         Transformer model, EngineSettings settings, ILengthPredictor predictor, IReadOnlyList<GenerationRequest> requests,
         IProgressReporter progress, CancellationToken cancellation)
@@ -30,7 +33,7 @@ internal static class Recording
         var beliefs = new List<double>[requests.Count];
         var finished = 0;
         using var phase = progress.Begin("record the workload", requests.Count, "requests");
-        using var engine = new GenerationEngine(model, settings, predictor);
+        using var engine = new GenerationEngine(model, settings with { Policy = InOrder }, predictor);
         engine.Completed = completion =>
         {
             var i = completion.Request;

@@ -30,9 +30,6 @@ internal sealed class ServedModel : IDisposable
         Model = new Transformer(Config(settings), device);
     }
 
-    /// <summary>First come, first served with nobody protected, so that every belief is refined to the end.</summary>
-    public static SchedulerPolicy InOrder { get; } = new() { Preemption = PreemptionRule.Always };
-
     /// <summary>The model.</summary>
     public Transformer Model { get; }
 

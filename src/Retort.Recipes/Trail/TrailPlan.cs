@@ -38,6 +38,7 @@ internal static class TrailPlan
         var tokensPerSecond = ServingFraction * peak / (request / ExpectedTokens);
         var live = LiveStudy.Loads(settings).Sum(load => LiveStudy.Policies.Count * LiveStudy.Count(settings, load)
             * (ExpectedTokens / tokensPerSecond) / (load is > 0 and < 1 ? load : 1) + 2 * settings.Live.CalibrationSeconds) * settings.Seeds.Count;
+        var calibration = Calibrator.NumRows(settings, ExpectedTokens - ExpectedOutput) / tokensPerSecond;
         var cases = CountedStudy.Cases(settings, CountedStudy.RegimeNames).Count;
         var rows = (double)cases * settings.Counted.Seeds * settings.Counted.Requests * ExpectedOutput;
         var jobs = (double)QueueStudy.Predictions.Count * settings.Counted.QueueLoads.Count * settings.CValues.Count * settings.Counted.QueueJobs;
@@ -46,6 +47,7 @@ internal static class TrailPlan
             ("train the model", train, train / (TrainingFraction * peak)),
             ("train the predictor", serving + predictor.TrainingFlops, serving / (ServingFraction * peak) + predictor.TrainingFlops / (NetworkFraction * peak)),
             ("record the workload", settings.RecordedRequests * request, settings.RecordedRequests * request / (ServingFraction * peak)),
+            ("measure steps", calibration * ServingFraction * peak, calibration),
             ("serve live", live * ServingFraction * peak, live),
             ("replay", 0, rows / ReplayedRows / context.Threads),
             ("simulate queues", 0, jobs / SimulatedJobs / context.Threads),

@@ -77,7 +77,7 @@ public sealed class TrailRecipe : IRecipe
         using var served = ServedModel.Make(settings, context, folder, stages, device, spending);
         var requests = served.Requests(context.Threads, context.Cancellation);
         var recorded = stages.Once("recording", () => ServedModel.Counted(device, spending, () => Recording.Of(
-            served.Model, served.EngineSettings(ServedModel.InOrder, settings.RoomyKvTokens),
+            served.Model, served.EngineSettings(Recording.InOrder, settings.RoomyKvTokens),
             served.LengthsOf(LengthSource.HiddenStates)!, requests, context.Progress, context.Cancellation)));
         var calibration = stages.Once("calibration", () => ServedModel.Counted(
             device, spending, () => new Calibrator(settings, context, served, requests).Run()));

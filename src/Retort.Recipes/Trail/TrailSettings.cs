@@ -100,9 +100,9 @@ public sealed record LiveSettings
     [Doc("Time the saturated throughput is measured for, before and after each block of runs", Unit = "s"), Positive]
     public double CalibrationSeconds { get; init; } = 1;
 
-    /// <summary>Paired measurements of steps with and without the predictor.</summary>
-    [Doc("Paired measurements of steps with and without the predictor"), Range(3, 10000)]
-    public int OverheadPairs { get; init; } = 300;
+    /// <summary>Pairs of engines, with and without the predictor, whose steps are timed.</summary>
+    [Doc("Pairs of engines, with and without the predictor, whose steps are timed"), Range(3, 10000)]
+    public int OverheadPairs { get; init; } = 30;
 }
 
 /// <summary>Runs on the counted clock, and theory.</summary>

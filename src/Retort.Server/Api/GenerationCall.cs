@@ -64,7 +64,7 @@ internal sealed record GenerationCall
     public static GenerationCall OfCompletion(JsonFields body, CallLimits limits)
     {
         CheckModel(body, limits);
-        Refused.Check(body);
+        Refused.Check(body, isChat: false);
         var numSamples = (int)(body.Whole("n", 1, limits.MaxChoices) ?? 1);
         if (body.Whole("best_of", 1, limits.MaxChoices) is { } best && best != numSamples)
         {
@@ -86,7 +86,7 @@ internal sealed record GenerationCall
     public static GenerationCall OfChat(JsonFields body, CallLimits limits)
     {
         CheckModel(body, limits);
-        Refused.Check(body);
+        Refused.Check(body, isChat: true);
         if (body.Bool("echo") == true)
         {
             throw ApiError.Field("echo", "'echo' is not supported for chats.", "unsupported_parameter");
@@ -213,7 +213,8 @@ internal sealed record GenerationCall
             if (length == 0 || length >= limits.MaxLength)
             {
                 throw ApiError.Field(
-                    field, FormattableString.Invariant($"A prompt has {length} tokens; expected 1 to {limits.MaxLength - 1}."), "context_length_exceeded");
+                    field, FormattableString.Invariant($"A prompt has {length} tokens; expected 1 to {limits.MaxLength - 1}."),
+                    length == 0 ? "invalid_value" : "context_length_exceeded");
             }
 
             var (tokens, count) = (new int[length], 0);
@@ -241,7 +242,7 @@ internal sealed record GenerationCall
 
         if (value.GetArrayLength() is 0 or > MaxMessages)
         {
-            throw ApiError.Field("messages", FormattableString.Invariant($"Expected 1 to {MaxMessages} messages."), "invalid_value");
+            throw ApiError.Field("messages", FormattableString.Invariant($"'messages' has {value.GetArrayLength()} messages; expected 1 to {MaxMessages}."), "invalid_value");
         }
 
         var messages = new List<ChatMessage>();

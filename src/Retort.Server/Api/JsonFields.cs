@@ -34,7 +34,7 @@ internal readonly struct JsonFields
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or ApiError)
         {
             document?.Dispose();
-            throw fault is ApiError ? fault : new ApiError(400, "The body is not valid JSON: " + FirstSentence(fault), code: "invalid_json");
+            throw fault is ApiError ? fault : new ApiError(400, Complaint(body, fault), code: "invalid_json");
         }
     }
 
@@ -46,6 +46,9 @@ internal readonly struct JsonFields
 
     public JsonElement? Find(string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    /// <summary>Names of the fields that are there.</summary>
+    public IEnumerable<string> Names() => element.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null).Select(field => field.Name);
 
     public string? Text(string name) => Find(name) is not { } value ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString() : throw WrongType(name, value, "a string");
@@ -96,8 +99,33 @@ internal readonly struct JsonFields
 
     private static string Shortened(string text) => text.Length <= 40 ? text : text[..40] + "...";
 
-    /// <summary>The parser's message without what it says of its own settings; a wrong character is enough to find the place.</summary>
-    private static string FirstSentence(Exception fault) => fault is JsonException json
-        ? FormattableString.Invariant($"line {json.LineNumber + 1 ?? 1}, byte {json.BytePositionInLine ?? 0}.")
-        : "a string holds half of a surrogate pair.";
+    /// <summary>Instead of the parser's message, which speaks of its own settings: what is wrong, or the place of the first wrong character.</summary>
+    private static string Complaint(ReadOnlyMemory<byte> body, Exception fault)
+    {
+        return body.IsEmpty ? "The body is empty; expected a JSON object."
+            : fault is not JsonException json ? "The body is not valid JSON: a string holds half of a surrogate pair."
+            : GivenTwice() is { } name ? $"'{Shortened(name)}' is given twice."
+            : FormattableString.Invariant($"The body is not valid JSON: line {json.LineNumber + 1 ?? 1}, byte {json.BytePositionInLine ?? 0}.");
+
+        string? GivenTwice()
+        {
+            try
+            {
+                using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
+                return Twice(document.RootElement);
+            }
+            catch (Exception other) when (other is JsonException or InvalidOperationException)
+            {
+                return null;
+            }
+        }
+
+        static string? Twice(JsonElement element) => element.ValueKind switch
+        {
+            JsonValueKind.Object => element.EnumerateObject().GroupBy(field => field.Name).FirstOrDefault(fields => fields.Skip(1).Any())?.Key
+                ?? element.EnumerateObject().Select(field => Twice(field.Value)).FirstOrDefault(name => name is not null),
+            JsonValueKind.Array => element.EnumerateArray().Select(Twice).FirstOrDefault(name => name is not null),
+            _ => null,
+        };
+    }
 }

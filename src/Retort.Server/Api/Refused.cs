@@ -1,10 +1,12 @@
 using System.Text.Json;
+using Retort.Core;
 
 namespace Retort.Server.Api;
 
 /// <summary>
 /// Fields of OpenAI's and vLLM's interfaces that would change the answer and are not carried out: an error unless they have the value
-/// that changes nothing. Any other unknown field is passed over, as OpenAI's server does.
+/// that changes nothing. So is a field of the other endpoint, and one whose name is nearly one that is carried out: a typing error. Any other
+/// unknown field is passed over, as vLLM's server does.
 /// </summary>
 internal static class Refused
 {
@@ -18,17 +20,48 @@ internal static class Refused
         ("response_format", value => value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out var type) && Is(type, "text")),
         ("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => Is(item, "text"))),
         ("audio", Never), ("reasoning_effort", value => Is(value, "none")), ("web_search_options", Never), ("documents", IsEmpty),
-        ("chat_template", Never), ("chat_template_kwargs", IsEmpty), ("add_generation_prompt", IsTrue), ("continue_final_message", IsFalse),
+        ("chat_template", Never), ("chat_template_kwargs", IsEmpty), ("add_generation_prompt", IsTrue), ("add_special_tokens", IsTrue), ("typical_p", IsOne), ("continue_final_message", IsFalse),
         ("structured_outputs", Never), ("guided_json", Never), ("guided_regex", Never), ("guided_choice", Never), ("guided_grammar", Never),
     ];
 
-    public static void Check(JsonFields body)
+    /// <summary>Fields that both endpoints carry out.</summary>
+    private static readonly string[] Both =
+    [
+        "model", "n", "stream", "stream_options", "temperature", "top_p", "min_p", "top_k", "max_tokens", "seed", "stop", "logprobs", "logit_bias",
+        "priority", "ignore_eos", "echo",
+    ];
+
+    private static readonly string[] Completions = ["prompt", "best_of"], Chats = ["messages", "max_completion_tokens", "top_logprobs"];
+
+    /// <summary>Fields that say who asks, or how it is billed and kept: nothing of an answer.</summary>
+    private static readonly string[] Harmless =
+    [
+        "user", "metadata", "store", "service_tier", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier", "verbosity",
+        "prediction", "request_id", "cache_salt", "return_token_ids",
+    ];
+
+    /// <summary>Throws for the first such field of a body of one endpoint.</summary>
+    public static void Check(JsonFields body, bool isChat)
     {
+        var (mine, others) = isChat ? (Chats, Completions) : (Completions, Chats);
         foreach (var (name, changesNothing) in Fields)
         {
             if (body.Find(name) is { } value && !changesNothing(value))
             {
                 throw ApiError.Field(name, $"'{name}' is not supported here.", "unsupported_parameter");
+            }
+        }
+
+        foreach (var name in body.Names().Except([.. Both, .. mine, .. Harmless, .. Fields.Select(field => field.Name)]))
+        {
+            if (others.Contains(name))
+            {
+                throw ApiError.Field(name, $"'{name}' belongs to /v1/{(isChat ? "completions" : "chat/completions")}.", "unknown_parameter");
+            }
+
+            if (NearestName.Of(name, [.. Both, .. mine]) is { } nearest)
+            {
+                throw ApiError.Field(name, $"'{name}' is unknown; did you mean '{nearest}'?", "unknown_parameter");
             }
         }
     }

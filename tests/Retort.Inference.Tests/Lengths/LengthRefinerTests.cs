@@ -232,7 +232,10 @@ public sealed class LengthRefinerTests : IDisposable
             var features = new PromptFeatures(vocabulary);
             using var network = new BinClassifier(device, features.Count, innerSize);
             network.Initialize(3, "prompt");
-            device.Write(network.Parameters.Items[^1].In(network.Parameters.Values), [1, 2, 3, 4, 5, 6, 7, 8, 9, -10]);
+            device.Write(network.Parameters.Items.Single(one => one.Name == "outputBias").In(network.Parameters.Values), [1, 2, 3, 4, 5, 6, 7, 8, 9, -10]);
+            device.Write(
+                network.Parameters.Items.Single(one => one.Name == "innerBias").In(network.Parameters.Values),
+                [.. Enumerable.Range(0, innerSize).Select(i => i % 3 - 1.25f)]);
             var (row, sparse) = (new float[features.Count], new float[LengthBins.Count]);
             var (indices, values) = (new int[features.MostNonzero], new float[features.MostNonzero]);
             var count = features.Write([.. Enumerable.Range(0, 30).Select(i => i * i % vocabulary)], indices, values);
