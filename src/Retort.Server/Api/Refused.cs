@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Retort.Core;
 
@@ -31,7 +32,7 @@ internal static class Refused
         "priority", "ignore_eos", "echo",
     ];
 
-    private static readonly string[] Completions = ["prompt", "best_of"], Chats = ["messages", "max_completion_tokens", "top_logprobs"];
+    private static readonly string[] Completions = [.. Both, "prompt", "best_of"], Chats = [.. Both, "messages", "max_completion_tokens", "top_logprobs"];
 
     /// <summary>Fields that say who asks, or how it is billed and kept: nothing of an answer.</summary>
     private static readonly string[] Harmless =
@@ -40,10 +41,13 @@ internal static class Refused
         "prediction", "request_id", "cache_salt", "return_token_ids",
     ];
 
+    /// <summary>Fields that are neither a typing error nor the other endpoint's.</summary>
+    private static readonly FrozenSet<string> KnownOfCompletions = Known(Completions), KnownOfChats = Known(Chats);
+
     /// <summary>Throws for the first such field of a body of one endpoint.</summary>
     public static void Check(JsonFields body, bool isChat)
     {
-        var (mine, others) = isChat ? (Chats, Completions) : (Completions, Chats);
+        var (mine, known, others) = isChat ? (Chats, KnownOfChats, Completions) : (Completions, KnownOfCompletions, Chats);
         foreach (var (name, changesNothing) in Fields)
         {
             if (body.Find(name) is { } value && !changesNothing(value))
@@ -52,19 +56,22 @@ internal static class Refused
             }
         }
 
-        foreach (var name in body.Names().Except([.. Both, .. mine, .. Harmless, .. Fields.Select(field => field.Name)]))
+        foreach (var name in body.Names().Where(name => !known.Contains(name)))
         {
             if (others.Contains(name))
             {
                 throw ApiError.Field(name, $"'{name}' belongs to /v1/{(isChat ? "completions" : "chat/completions")}.", "unknown_parameter");
             }
 
-            if (NearestName.Of(name, [.. Both, .. mine]) is { } nearest)
+            if (NearestName.Of(name, mine) is { } nearest)
             {
                 throw ApiError.Field(name, $"'{name}' is unknown; did you mean '{nearest}'?", "unknown_parameter");
             }
         }
     }
+
+    private static FrozenSet<string> Known(string[] carriedOut) =>
+        carriedOut.Concat(Harmless).Concat(Fields.Select(field => field.Name)).ToFrozenSet();
 
     private static bool IsZero(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && number == 0;
 
