@@ -60,6 +60,11 @@ public sealed record GenerationRequest(int[] Prompt, SamplingSettings Sampling, 
     /// <summary>Added to the logits of some tokens before one is drawn; log-probabilities stay the model's own.</summary>
     public IReadOnlyList<LogitBias> LogitBias { get; init; } = [];
 
+    /// <summary>
+    /// Log-probabilities are of the logits divided by the temperature, which must be above 0: of the policy that drew the tokens.
+    /// </summary>
+    public bool ReportsTempered { get; init; }
+
     /// <summary>Most probable tokens reported beside each drawn one, at most <see cref="MaxTopLogprobs"/>.</summary>
     public int NumTopLogprobs { get; init; }
 
@@ -105,7 +110,9 @@ public enum FinishReason
 /// <param name="Request">Index of the request in the order of submission.</param>
 /// <param name="Sample">Which of its samples.</param>
 /// <param name="Tokens">The new tokens; a stop token is the last of them.</param>
-/// <param name="Logprobs">Log-probability of each token under the model itself (temperature 1, unfiltered).</param>
+/// <param name="Logprobs">
+/// Log-probability of each token under the model itself (temperature 1, unless the request reports tempered ones; unfiltered).
+/// </param>
 /// <param name="FinishReason">Why it ended.</param>
 public sealed record Completion(int Request, int Sample, int[] Tokens, float[] Logprobs, FinishReason FinishReason)
 {

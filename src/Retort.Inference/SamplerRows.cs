@@ -26,6 +26,11 @@ internal sealed class SamplerRows(int maxRows, int vocabularySize)
             throw UserError.Request("topLogprobs", $"is {request.NumTopLogprobs}", $"0 to {GenerationRequest.MaxTopLogprobs}");
         }
 
+        if (request.ReportsTempered && request.Sampling.Temperature == 0)
+        {
+            throw UserError.Request("temperature", "is 0, and log-probabilities at that temperature are wanted", "a temperature above 0");
+        }
+
         if (request.LogitBias.Count == 0)
         {
             return;
@@ -77,6 +82,7 @@ internal sealed class SamplerRows(int maxRows, int vocabularySize)
             BiasCount = numBiased,
             TopStart = numTops,
             TopCount = Math.Min(request.NumTopLogprobs, vocabularySize),
+            ReportsTempered = request.ReportsTempered,
         };
         (rows[Count++], numBiases, numTops) = (row, numBiases + numBiased, numTops + row.TopCount);
     }

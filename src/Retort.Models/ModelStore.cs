@@ -9,18 +9,20 @@ public static class ModelStore
 {
     /// <summary>
     /// Loads a folder in the Hugging Face layout or a llama2.c file. A mistake in it is a <see cref="Core.UserError"/>.
-    /// With bfloat16 <paramref name="weights"/> the model only generates, in half the memory.
+    /// With bfloat16 <paramref name="weights"/> the model only generates, in half the memory. <paramref name="hasValueHead"/> adds a value
+    /// head of zeros.
     /// </summary>
-    public static Transformer Load(string path, Device device, WeightFormat weights = WeightFormat.Float32)
+    public static Transformer Load(string path, Device device, WeightFormat weights = WeightFormat.Float32, bool hasValueHead = false)
     {
         using var source = Checkpoint.Open(path);
-        return Load(source, device, weights);
+        return Load(source, device, weights, hasValueHead);
     }
 
     /// <summary>Loads every tensor of an open checkpoint.</summary>
-    public static Transformer Load(ITensorSource source, Device device, WeightFormat weights = WeightFormat.Float32)
+    public static Transformer Load(
+        ITensorSource source, Device device, WeightFormat weights = WeightFormat.Float32, bool hasValueHead = false)
     {
-        var model = new Transformer(source.Config, device, weights);
+        var model = new Transformer(source.Config, device, weights, hasValueHead);
         try
         {
             var values = Array.Empty<float>();

@@ -10,7 +10,7 @@ namespace Retort.Models;
 public sealed class Transformer : IDisposable
 {
     private readonly Parameter embedding, head;
-    private readonly Parameter? positionTable, tiedGradient;
+    private readonly Parameter? positionTable, tiedGradient, valueHead;
     private readonly NormParameters finalNorm;
     private readonly TransformerLayer[] layers;
     private readonly Storage? ropeStorage;
@@ -19,7 +19,13 @@ public sealed class Transformer : IDisposable
     /// A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>. With bfloat16 weights, which only
     /// generate, matrices (a tied embedding among them) are rounded as they are written; other tables, norms and biases stay float32.
     /// </summary>
-    public Transformer(ModelConfig config, Device device, WeightFormat weights = WeightFormat.Float32)
+    /// <param name="config">Shape.</param>
+    /// <param name="device">Where the weights are.</param>
+    /// <param name="weights">How matrices are kept.</param>
+    /// <param name="hasValueHead">
+    /// Adds a value head of zeros [1, hidden], <see cref="Values"/>, which is no part of the model's checkpoint.
+    /// </param>
+    public Transformer(ModelConfig config, Device device, WeightFormat weights = WeightFormat.Float32, bool hasValueHead = false)
     {
         Config = config.Validated();
         Device = device;
@@ -34,6 +40,7 @@ public sealed class Transformer : IDisposable
         layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new TransformerLayer(Parameters, Config, layer))];
         finalNorm = new NormParameters(Parameters, Config, "norm");
         head = config.TiedEmbeddings ? embedding : Parameters.Matrix("head", config.VocabularySize, config.HiddenSize);
+        valueHead = hasValueHead ? Parameters.Matrix("value_head", 1, config.HiddenSize) : null;
         tiedGradient = config.TiedEmbeddings ? Parameters.Shadow(embedding) : null;
         Parameters.Allocate(device);
         if (config.Position == PositionKind.Rope)
@@ -56,8 +63,21 @@ public sealed class Transformer : IDisposable
 
     internal RopeTables Rope { get; }
 
+    /// <summary>Whether there is a value head.</summary>
+    public bool HasValueHead => valueHead is not null;
+
     /// <summary>Logits [rows, vocabulary] for the rows the input asks for.</summary>
-    public Variable Forward(Tape tape, ModelInput input)
+    public Variable Forward(Tape tape, ModelInput input) => Logits(tape, Hidden(tape, input));
+
+    /// <summary>Logits [rows, vocabulary] of hidden states.</summary>
+    public Variable Logits(Tape tape, Variable hidden) => tape.Linear(hidden, head);
+
+    /// <summary>Value estimates [rows, 1] of hidden states: what reward is to be expected from each row on.</summary>
+    public Variable Values(Tape tape, Variable hidden) =>
+        tape.Linear(hidden, valueHead ?? throw new InvalidOperationException("the model was made without a value head"));
+
+    /// <summary>Normalised hidden states [rows, hidden] for the rows the input asks for: what the heads read.</summary>
+    public Variable Hidden(Tape tape, ModelInput input)
     {
         var x = tape.Embed(input.Tokens, embedding, gradient: tiedGradient);
         if (positionTable is not null)
@@ -78,7 +98,7 @@ public sealed class Transformer : IDisposable
             x = tape.GatherRows(x, input.LogitRows);
         }
 
-        return tape.Linear(finalNorm.Apply(tape, x), head);
+        return finalNorm.Apply(tape, x);
     }
 
     /// <summary>

@@ -204,4 +204,16 @@ public sealed class CountingDevice : Device
         Tensor logits, IntTensor targets, Tensor weights, float zLoss, float gradientScale, Tensor losses, Tensor logprobs)
     {
     }
+
+    /// <inheritdoc/>
+    protected override void PolicyLossCore(
+        Tensor logits, in PolicyLossRows rows, in PolicyLossSettings settings, bool writesGradient, Tensor readings)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void ValueLossCore(
+        Tensor values, Tensor targets, Tensor oldValues, Tensor weights, float clip, bool writesGradient, Tensor losses)
+    {
+    }
 }

@@ -19,6 +19,9 @@ public readonly record struct SamplingRow(float Temperature, int TopK, float Top
 
     /// <summary>How many of them are wanted.</summary>
     public int TopCount { get; init; }
+
+    /// <summary>The log-probability is of the logits divided by the temperature (above 0): of the policy that a policy loss learns.</summary>
+    public bool ReportsTempered { get; init; }
 }
 
 /// <summary>A number added to one token's logit before one is drawn.</summary>
@@ -47,8 +50,35 @@ public abstract partial class Device
     }
 
     /// <summary>
-    /// Draws one token from each row of logits[rows, vocabulary], biases added, and waits for it. Logprobs are of the model itself:
-    /// untempered, unfiltered, without biases. A row with a NaN gives a logprob of NaN and an unspecified token.
+    /// The loss of drawn tokens under the policy logits[rows, vocabulary] / temperature: <see cref="PolicyTerm"/> row by row, told in
+    /// readings[rows, 6] (columns: <see cref="PolicyReading"/>). With <paramref name="writesGradient"/> the logits are overwritten by the
+    /// loss's gradient; without it they are divided by the temperature.
+    /// </summary>
+    public void PolicyLoss(Tensor logits, in PolicyLossRows rows, in PolicyLossSettings settings, bool writesGradient, Tensor readings)
+    {
+        Require(rows.Targets.Length == logits.Rows && rows.Weights.Length == logits.Rows, "policy loss: shapes differ");
+        Require(rows.Advantages.Length == logits.Rows && rows.OldLogprobs.Length == logits.Rows, "policy loss: shapes differ");
+        Require(rows.ReferenceLogprobs.IsAbsent || rows.ReferenceLogprobs.Length == logits.Rows, "policy loss: reference length");
+        Require(readings.Length == (long)logits.Rows * Cpu.PolicyLoss.NumReadings, "policy loss: readings length");
+        Require(settings.Temperature > 0, "policy loss: temperature");
+        PolicyLossCore(logits, rows, settings, writesGradient, readings);
+    }
+
+    /// <summary>
+    /// The loss of values[rows, 1] against their targets: <see cref="ValueTerm"/> row by row. With <paramref name="writesGradient"/> the
+    /// values are overwritten by their gradient.
+    /// </summary>
+    public void ValueLoss(
+        Tensor values, Tensor targets, Tensor oldValues, Tensor weights, float clip, bool writesGradient, Tensor losses)
+    {
+        Require(values.Length == targets.Length && values.Length == oldValues.Length, "value loss: shapes differ");
+        Require(values.Length == weights.Length && values.Length == losses.Length, "value loss: shapes differ");
+        ValueLossCore(values, targets, oldValues, weights, clip, writesGradient, losses);
+    }
+
+    /// <summary>
+    /// Draws one token from each row of logits[rows, vocabulary], biases added, and waits for it. Logprobs are of the model itself,
+    /// unfiltered, without biases, and untempered unless the row says otherwise. A row with a NaN gives a logprob of NaN and an unspecified token.
     /// <paramref name="tops"/> receives each row's TopCount most probable tokens, best first, ties to the lower id.
     /// </summary>
     public void Sample(
@@ -82,6 +112,14 @@ public abstract partial class Device
     protected abstract void SampleCore(
         Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
         ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops);
+
+    /// <inheritdoc cref="PolicyLoss"/>
+    protected abstract void PolicyLossCore(
+        Tensor logits, in PolicyLossRows rows, in PolicyLossSettings settings, bool writesGradient, Tensor readings);
+
+    /// <inheritdoc cref="ValueLoss"/>
+    protected abstract void ValueLossCore(
+        Tensor values, Tensor targets, Tensor oldValues, Tensor weights, float clip, bool writesGradient, Tensor losses);
 
     /// <inheritdoc cref="CrossEntropy"/>
     protected abstract void CrossEntropyCore(

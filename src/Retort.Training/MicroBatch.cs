@@ -7,15 +7,14 @@ namespace Retort.Training;
 internal sealed class MicroBatch
 {
     private readonly int[] starts, shardStarts;
+    private readonly Tensor[] columns;
 
-    public MicroBatch(int maxSequences, int maxShards) => (starts, shardStarts) = (new int[maxSequences + 1], new int[maxShards + 1]);
+    public MicroBatch(int maxSequences, int maxShards, int numColumns) =>
+        (starts, shardStarts, columns) = (new int[maxSequences + 1], new int[maxShards + 1], new Tensor[numColumns]);
 
     public ModelInput Input { get; private set; }
 
     public IntTensor Targets { get; private set; }
-
-    /// <summary>Weights of the targets; absent: all 1.</summary>
-    public Tensor Weights { get; private set; }
 
     public GradientShards Shards { get; private set; }
 
@@ -23,6 +22,9 @@ internal sealed class MicroBatch
     public int FirstRow { get; private set; }
 
     public int NumRows { get; private set; }
+
+    /// <summary>One of the batch's columns, [rows, 1].</summary>
+    public Tensor Column(int column) => columns[column];
 
     /// <summary>
     /// Uploads leaf <paramref name="leaf"/> of <paramref name="leaves"/>, or part <paramref name="part"/> of its
@@ -56,11 +58,10 @@ internal sealed class MicroBatch
         var tokens = Put(tape, batch.Tokens[firstRow..endRow]);
         var positions = Put(tape, batch.Positions[firstRow..endRow]);
         Targets = Put(tape, batch.Targets[firstRow..endRow]);
-        Weights = default;
-        if (!batch.Weights.IsEmpty)
+        for (var c = 0; c < columns.Length; c++)
         {
-            Weights = tape.Take(NumRows, 1);
-            tape.Device.Write(Weights, batch.Weights[firstRow..endRow]);
+            columns[c] = tape.Take(NumRows, 1);
+            tape.Device.Write(columns[c], batch.Column(c)[firstRow..endRow]);
         }
 
         Input = ModelInput.Sequences(tokens, positions, Put(tape, starts.AsSpan(0, end - first + 1)), keysSeen);

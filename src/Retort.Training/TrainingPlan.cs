@@ -36,7 +36,15 @@ public sealed record TrainingPlan(
     /// <paramref name="lanes"/> lanes. They are used where every lane gets two micro-batches or more: it need not meet the others
     /// between operations, and takes the next when it is done.
     /// </summary>
-    public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength, int lanes)
+    public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength, int lanes) =>
+        For(config, settings, maxLength, lanes, rows => new NextTokenLoss(0, settings.TargetWeights, rows));
+
+    /// <summary>
+    /// As above for any objective, which <paramref name="createObjective"/> makes for so many rows.
+    /// </summary>
+    internal static TrainingPlan For(
+        ModelConfig config, TrainerSettings settings, int maxLength, int lanes, Func<int, Objective> createObjective,
+        bool hasValueHead = false, bool learns = true)
     {
         var shardSequences = (settings.BatchSequences + settings.GradientShards - 1) / settings.GradientShards;
         var leafShards = Math.Max(1, settings.MicroBatchShards);
@@ -60,18 +68,26 @@ public sealed record TrainingPlan(
         var sequences = (shardSequences * shardsPerLeaf + settings.MicroBatchesPerShard - 1) / settings.MicroBatchesPerShard;
         var rows = sequences * (maxLength - 1);
         using var device = new CountingDevice();
-        using var model = new Transformer(config, device);
-        using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, isRecording: true);
-        var input = ModelInput.Sequences(
-            tape.TakeInts(rows), tape.TakeInts(rows), tape.TakeInts(sequences + 1), sequences * ((long)maxLength - 1) * maxLength / 2);
-        var (targets, shardStarts, losses) = (tape.TakeInts(rows), tape.TakeInts(shardsPerLeaf + 1), tape.Take(rows, 1));
-        var weights = settings.TargetWeights is null ? default : tape.Take(rows, 1);
-        var logits = model.Forward(tape, input);
-        tape.CrossEntropy(logits, targets, weights, 0, 1, losses, default);
-        using var gradientOwner = device.Allocate(model.Parameters.GradientLength * sizeof(float));
-        tape.Backward(
-            Device.View(gradientOwner, 0, (int)(model.Parameters.GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth),
-            new GradientShards(shardStarts, false));
+        using var model = new Transformer(config, device, hasValueHead: hasValueHead);
+        using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, learns);
+        var objective = createObjective(rows);
+        var batch = new GlobalBatch(sequences, maxLength, objective.NumColumns);
+        for (var s = 0; s < sequences; s++)
+        {
+            batch.Add(new int[maxLength], lossStart: 1);
+        }
+
+        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns);
+        microBatch.Upload(tape, batch, 0, 1, shardsPerLeaf, 0, 1);
+        objective.Run(model, tape, microBatch);
+        if (learns)
+        {
+            using var gradientOwner = device.Allocate(model.Parameters.GradientLength * sizeof(float));
+            tape.Backward(
+                Device.View(gradientOwner, 0, (int)(model.Parameters.GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth),
+                microBatch.Shards);
+        }
+
         var leaves = settings.GradientShards / shardsPerLeaf;
         var treeBuffers = GradientTree.NumBuffers(leaves, lanes > 1);
         var microBatches = leaves * settings.MicroBatchesPerShard;

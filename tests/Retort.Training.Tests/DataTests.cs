@@ -160,20 +160,21 @@ public sealed class DataTests
         set.Add([10, 11, 12, 13], lossStart: 3);
         set.Add([20, 21]);
         var mixture = new Mixture(1, (set, 1));
-        var batch = new GlobalBatch(2, mixture.MaxLength);
-        batch.Fill(mixture);
+        var batch = new GlobalBatch(2, mixture.MaxLength, numColumns: 0);
+        var loss = new NextTokenLoss(0, null, batch.MaxRows);
+        loss.Fill(batch, mixture, 2);
         var firstIsLong = batch.Tokens[0] == 10;
         Assert.Equal(firstIsLong ? [10, 11, 12, 20] : [20, 10, 11, 12], batch.Tokens);
         Assert.Equal(firstIsLong ? [-1, -1, 13, 21] : [21, -1, -1, 13], batch.Targets);
         Assert.Equal(firstIsLong ? [0, 1, 2, 0] : [0, 0, 1, 2], batch.Positions);
         Assert.Equal(firstIsLong ? [0, 3, 4] : [0, 1, 4], batch.SequenceStarts);
-        Assert.Equal(2, batch.TotalWeight);
-        Assert.Empty(batch.Weights.ToArray());
+        Assert.Equal(2, loss.TotalWeight);
 
-        var weighted = new GlobalBatch(2, mixture.MaxLength, new Dictionary<int, float> { [13] = 4, [11] = 9 });
+        var weighted = new NextTokenLoss(0, new Dictionary<int, float> { [13] = 4, [11] = 9 }, batch.MaxRows);
+        batch = new GlobalBatch(2, mixture.MaxLength, weighted.NumColumns);
         mixture.Seek(0);
-        weighted.Fill(mixture);
-        Assert.Equal(firstIsLong ? [0, 0, 4, 1] : [1, 0, 0, 4], weighted.Weights);
+        weighted.Fill(batch, mixture, 2);
+        Assert.Equal(firstIsLong ? [0f, 0, 4, 1] : [1f, 0, 0, 4], batch.Column(0).ToArray());
         Assert.Equal(5, weighted.TotalWeight);
     }
 

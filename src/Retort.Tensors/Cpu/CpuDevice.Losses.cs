@@ -36,6 +36,20 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <inheritdoc/>
+    protected override void PolicyLossCore(
+        Tensor logits, in PolicyLossRows rows, in PolicyLossSettings settings, bool writesGradient, Tensor readings)
+    {
+        var job = pool.Job<PolicyLossJob>();
+        (job.Logits, job.Rows, job.Settings, job.WritesGradient, job.Readings) = (logits, rows, settings, writesGradient, readings);
+        job.Split(pool, logits.Rows, (writesGradient ? 2 : 1) * ExpCost * logits.Columns);
+    }
+
+    /// <inheritdoc/>
+    protected override void ValueLossCore(
+        Tensor values, Tensor targets, Tensor oldValues, Tensor weights, float clip, bool writesGradient, Tensor losses) =>
+        Reference.PolicyLoss.Value(values, targets, oldValues, weights, clip, writesGradient, losses, 0, values.Rows);
+
+    /// <inheritdoc/>
     protected override void SampleCore(
         Tensor logits, ReadOnlySpan<SamplingRow> rows, Span<int> tokens, Span<float> logprobs,
         ReadOnlySpan<LogitBias> biases, Span<TokenLogprob> tops)
@@ -81,6 +95,17 @@ public sealed unsafe partial class CpuDevice
         }
     }
 
+    private sealed class PolicyLossJob : RangeJob
+    {
+        public Tensor Logits, Readings;
+        public PolicyLossRows Rows;
+        public PolicyLossSettings Settings;
+        public bool WritesGradient;
+
+        public override void Run(int from, int to, int worker) =>
+            Cpu.PolicyLoss.Run(Logits, Rows, Settings, WritesGradient, Readings.Data, from, to);
+    }
+
     private sealed class SampleJob : RangeJob
     {
         public WorkerPool Pool = null!;
@@ -120,12 +145,22 @@ public sealed unsafe partial class CpuDevice
                     Tokens[r] = Sampling.Draw(new ReadOnlySpan<float>(probabilities, vocabulary), row, keys);
                 }
 
-                Logprobs[r] = Tokens[r] < 0 ? float.NaN : logits[Tokens[r]] - lse;
+                Logprobs[r] = Tokens[r] < 0 ? float.NaN
+                    : row.ReportsTempered ? TemperedLogprob(logits, vocabulary, Tokens[r], row.Temperature, probabilities)
+                    : logits[Tokens[r]] - lse;
                 if (row.TopCount > 0)
                 {
                     TopLogits.Select(logits, vocabulary, lse, new Span<TokenLogprob>(Tops + row.TopStart, row.TopCount));
                 }
             }
+        }
+
+        private static float TemperedLogprob(float* logits, int vocabulary, int token, float temperature, float* scratch)
+        {
+            new ReadOnlySpan<float>(logits, vocabulary).CopyTo(new Span<float>(scratch, vocabulary));
+            Cpu.PolicyLoss.Divide(scratch, vocabulary, temperature);
+            var max = Cpu.CrossEntropy.Max(scratch, vocabulary);
+            return scratch[token] - (max + Elementary.Log(Cpu.CrossEntropy.SumExp(scratch, vocabulary, max)));
         }
 
         private static float* Biased(float* logits, int vocabulary, ReadOnlySpan<LogitBias> biases, float* into)

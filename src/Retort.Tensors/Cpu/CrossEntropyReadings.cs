@@ -88,7 +88,8 @@ internal static unsafe class CrossEntropyReadings
         return -1;
     }
 
-    private static float SumExpAndMoment(float* x, int n, float max, out float moment)
+    /// <summary>sum16(e) and dot16(e, x - max) for e = exp(x - max).</summary>
+    internal static float SumExpAndMoment(float* x, int n, float max, out float moment)
     {
         var shift = Vector512.Create(max);
         var (sum, moments) = (Vector512<float>.Zero, Vector512<float>.Zero);

@@ -99,7 +99,8 @@ internal static unsafe class CrossEntropy
         }
     }
 
-    private static float LogSumExp(float* row, int vocabulary, out float max, out float z)
+    /// <summary>m + log z of a row.</summary>
+    internal static float LogSumExp(float* row, int vocabulary, out float max, out float z)
     {
         max = float.NegativeInfinity;
         for (var j = 0; j < vocabulary; j++)

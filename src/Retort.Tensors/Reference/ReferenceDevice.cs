@@ -125,6 +125,11 @@ public sealed unsafe partial class ReferenceDevice : Device
             }
 
             (tokens[r], logprobs[r]) = (token, Logprob(logits, r, token));
+            if (rows[r].ReportsTempered)
+            {
+                logprobs[r] = TemperedLogprob(Span(logits.Slice(r, 1)).ToArray(), token, rows[r].Temperature);
+            }
+
             var top = tops.Slice(rows[r].TopStart, rows[r].TopCount);
             for (var rank = 0; rank < top.Length; rank++)
             {
@@ -151,6 +156,16 @@ public sealed unsafe partial class ReferenceDevice : Device
                 0, logits.Rows);
         }
     }
+
+    /// <inheritdoc/>
+    protected override void PolicyLossCore(
+        Tensor logits, in PolicyLossRows rows, in PolicyLossSettings settings, bool writesGradient, Tensor readings) =>
+        Reference.PolicyLoss.Run(logits, rows, settings, writesGradient, readings.Data);
+
+    /// <inheritdoc/>
+    protected override void ValueLossCore(
+        Tensor values, Tensor targets, Tensor oldValues, Tensor weights, float clip, bool writesGradient, Tensor losses) =>
+        Reference.PolicyLoss.Value(values, targets, oldValues, weights, clip, writesGradient, losses, 0, values.Rows);
 
     /// <inheritdoc/>
     protected override void LinearCore(Tensor x, PanelMatrix weight, Tensor bias, Tensor residual, Tensor y) =>
@@ -272,6 +287,21 @@ public sealed unsafe partial class ReferenceDevice : Device
         float logprob;
         Reference.CrossEntropy.LogProbs(logits.Data, logits.Columns, logits.Columns, &token - r, &logprob - r, null, r, r + 1);
         return token < 0 ? float.NaN : logprob;
+    }
+
+    private static float TemperedLogprob(float[] logits, int token, float temperature)
+    {
+        for (var i = 0; i < logits.Length; i++)
+        {
+            logits[i] /= temperature;
+        }
+
+        fixed (float* row = logits)
+        {
+            float logprob;
+            Reference.CrossEntropy.LogProbs(row, logits.Length, logits.Length, &token, &logprob, null, 0, 1);
+            return token < 0 ? float.NaN : logprob;
+        }
     }
 
     /// <summary>The largest logit whose token is not taken yet, ties to the lower id; -1 where nothing but NaN is left.</summary>
