@@ -133,6 +133,9 @@ public sealed class Transformer : IDisposable
         }
     }
 
+    /// <summary>The value head, for training states; null if there is none.</summary>
+    public NamedTensor? ValueHead => valueHead is null ? null : new("value_head", valueHead, 0, valueHead.Rows);
+
     /// <summary>Every tensor under its Hugging Face name, with the rows of the parameter it occupies.</summary>
     public IEnumerable<NamedTensor> NamedTensors
     {

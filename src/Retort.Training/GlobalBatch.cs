@@ -56,6 +56,22 @@ internal sealed class GlobalBatch
         return first;
     }
 
+    /// <summary>Adds a sequence of another batch, with the columns that both have; returns its first row.</summary>
+    public int Add(GlobalBatch other, int sequence)
+    {
+        var (from, length, first) = (other.sequenceStarts[sequence], other.sequenceStarts[sequence + 1] - other.sequenceStarts[sequence], NumRows);
+        Array.Copy(other.tokens, from, tokens, first, length);
+        Array.Copy(other.targets, from, targets, first, length);
+        Array.Copy(other.positions, from, positions, first, length);
+        for (var c = 0; c < Math.Min(NumColumns, other.NumColumns); c++)
+        {
+            Array.Copy(other.columns[c], from, columns[c], first, length);
+        }
+
+        sequenceStarts[++NumSequences] = first + length;
+        return first;
+    }
+
     /// <summary>First sequence of part <paramref name="part"/> when the batch is cut into <paramref name="parts"/> contiguous parts.</summary>
     public int FirstSequence(int part, int parts) => (int)((long)NumSequences * part / parts);
 }

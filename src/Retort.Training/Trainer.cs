@@ -15,7 +15,7 @@ public readonly record struct StepResult(long Step, double Loss, double Gradient
 /// Supervised training, one step at a time. After the first step a step allocates no managed memory; the numbers do not depend on
 /// threads, micro-batching or interruptions.
 /// </summary>
-public sealed class Trainer : IDisposable
+public sealed class Trainer : ITrainingState, IDisposable
 {
     private readonly TrainerSettings settings;
     private readonly Mixture mixture;
@@ -46,6 +46,23 @@ public sealed class Trainer : IDisposable
     {
         get => mixture.Position;
         set => mixture.Seek(value);
+    }
+
+    /// <inheritdoc/>
+    public TrainingProgress Progress
+    {
+        get => new(Steps, Position, Steps);
+        set => (Optimizer.Steps, Position) = (value.OptimizerSteps, value.Position);
+    }
+
+    /// <inheritdoc/>
+    public void SaveFiles(string folder)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void RestoreFiles(string folder)
+    {
     }
 
     /// <summary>Draws a global batch, computes its gradient and takes one optimiser step.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Retort.Core;
 using Retort.Models;
 using Retort.Models.Checkpoints;
@@ -23,7 +24,7 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
         .Max(StringComparer.Ordinal);
 
     /// <summary>Writes the trainer's state, complete or not at all, then removes older checkpoints.</summary>
-    public void Save(Transformer model, Trainer trainer, ITokenizer? tokenizer)
+    public void Save(Transformer model, ITrainingState trainer, ITokenizer? tokenizer)
     {
         var path = Path.Combine(folder, Prefix + trainer.Steps.ToString("D8", CultureInfo.InvariantCulture));
         ModelStore.Save(path, model, tokenizer, addFiles: inner =>
@@ -32,9 +33,11 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
             [
                 Moment("m", trainer.Optimizer.M),
                 Moment("v", trainer.Optimizer.V),
+                .. model.ValueHead is { } head ? [ValueHead(head)] : Array.Empty<TensorToWrite>(),
             ]);
             AtomicFile.WriteText(
-                Path.Combine(inner, StateName), JsonSerializer.Serialize(new State(trainer.Steps, trainer.Position)) + "\n");
+                Path.Combine(inner, StateName), JsonSerializer.Serialize(State.Of(trainer.Progress)) + "\n");
+            trainer.SaveFiles(inner);
             addFiles?.Invoke(inner);
         });
         foreach (var older in Directory.EnumerateDirectories(folder, Prefix + "*").Where(other => other != path).ToArray())
@@ -44,10 +47,13 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
 
         TensorToWrite Moment(string name, Tensors.Tensor moment) =>
             new(name, [moment.Rows, moment.Columns], destination => model.Device.Read(moment, destination));
+
+        TensorToWrite ValueHead(NamedTensor head) => new(
+            head.Name, [head.Rows, head.Columns], destination => head.Read(model.Device, model.Parameters.Values, destination));
     }
 
     /// <summary>Restores model and trainer from the newest checkpoint; false if there is none.</summary>
-    public bool TryRestore(Transformer model, Trainer trainer)
+    public bool TryRestore(Transformer model, ITrainingState trainer)
     {
         if (Latest is not { } path)
         {
@@ -73,23 +79,33 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
         {
             Restore("m", trainer.Optimizer.M, moments);
             Restore("v", trainer.Optimizer.V, moments);
+            if (model.ValueHead is { } head)
+            {
+                var values = new float[head.Rows * head.Columns];
+                Read(head.Name, head.Rows, head.Columns, values, moments);
+                head.Write(model, values);
+            }
         }
 
-        var state = ReadState(Path.Combine(path, StateName));
-        trainer.Optimizer.Steps = state.Steps;
-        trainer.Position = state.Position;
+        trainer.Progress = ReadState(Path.Combine(path, StateName)).Progress;
+        trainer.RestoreFiles(path);
         return true;
 
         void Restore(string name, Tensors.Tensor moment, SafetensorsFile file)
         {
-            if (!file.Contains(name) || !file.Shape(name).SequenceEqual([moment.Rows, moment.Columns]))
+            var values = new float[moment.Length];
+            Read(name, moment.Rows, moment.Columns, values, file);
+            model.Device.Write(moment, values);
+        }
+
+        void Read(string name, int rows, int columns, float[] values, SafetensorsFile file)
+        {
+            if (!file.Contains(name) || !file.Shape(name).SequenceEqual([rows, columns]))
             {
-                throw UserError.Request(path, $"its moments '{name}' do not fit the model", $"[{moment.Rows}, {moment.Columns}]");
+                throw UserError.Request(path, $"its moments '{name}' do not fit the model", $"[{rows}, {columns}]");
             }
 
-            var values = new float[moment.Length];
             file.Read(name, values);
-            model.Device.Write(moment, values);
         }
     }
 
@@ -110,5 +126,16 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
         }
     }
 
-    private sealed record State(long Steps, long Position);
+    /// <param name="Steps">Steps taken.</param>
+    /// <param name="Position">Items of the data drawn.</param>
+    /// <param name="OptimizerSteps">Updates, where they are not the steps.</param>
+    private sealed record State(
+        long Steps, long Position, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? OptimizerSteps = null)
+    {
+        [JsonIgnore]
+        public TrainingProgress Progress => new(Steps, Position, OptimizerSteps ?? Steps);
+
+        public static State Of(TrainingProgress progress) =>
+            new(progress.Steps, progress.Position, progress.OptimizerSteps == progress.Steps ? null : progress.OptimizerSteps);
+    }
 }
