@@ -16,7 +16,7 @@ public static class EngineBench
     /// <summary>Decode steps timed as one, the mean of their contexts being half the shape's.</summary>
     private const int DecodeSteps = 64;
 
-    private const ulong Seed = 1;
+    internal const ulong Seed = 1;
 
     /// <summary>Measures one after the other, each as it is asked for.</summary>
     public static IEnumerable<BenchResult> Run(BenchSettings settings, CancellationToken cancellation = default)
@@ -31,7 +31,7 @@ public static class EngineBench
                 yield return MatMul(device, clock, settings.MatMulSize);
             }
 
-            foreach (var shape in settings.What.Any(kind => kind != "matmul") ? settings.Shapes : [])
+            foreach (var shape in settings.What.Any(kind => kind is not "matmul" and not "rl") ? settings.Shapes : [])
             {
                 if (settings.What.Contains("train"))
                 {
@@ -56,6 +56,14 @@ public static class EngineBench
                 if (settings.What.Contains("prefill"))
                 {
                     yield return Prefill(model, clock, shape, settings.Kv);
+                }
+            }
+
+            if (settings.What.Contains("rl"))
+            {
+                foreach (var result in RlBench.Run(device, clock))
+                {
+                    yield return result;
                 }
             }
 
@@ -104,7 +112,7 @@ public static class EngineBench
             4 * WeightBytes(model), () => { }, () => trainer.Step());
     }
 
-    private static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch, KvFormat kv)
+    internal static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch, KvFormat kv)
     {
         // The first drawn token belongs to the prompts' own step; the steps timed see prompt + 1 .. prompt + steps keys.
         var steps = Math.Min(DecodeSteps, shape.Context - 2);
@@ -204,7 +212,7 @@ public static class EngineBench
     private static long KvBytes(Transformer model, int tokens, KvFormat kv) =>
         2L * model.Config.NumLayers * model.Config.KeyValueSize * tokens * (kv == KvFormat.BFloat16 ? 2 : sizeof(float));
 
-    private static int[] RandomTokens(int vocabulary, int count, int index)
+    internal static int[] RandomTokens(int vocabulary, int count, int index)
     {
         var random = CounterRandom.For(Seed, "bench/tokens", (ulong)index);
         var tokens = new int[count];

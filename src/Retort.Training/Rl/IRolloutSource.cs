@@ -3,8 +3,8 @@ namespace Retort.Training.Rl;
 /// <summary>Where rollouts come from.</summary>
 internal interface IRolloutSource : IDisposable
 {
-    /// <summary>Rollout number <paramref name="step"/>, and how many updates its weights lie behind.</summary>
-    (RolloutBatch Batch, int Staleness) Next(long step, Action<int>? finished, CancellationToken cancellation);
+    /// <summary>Rollout number <paramref name="step"/>, how many steps its weights lie behind, and the counted work of generating it.</summary>
+    (RolloutBatch Batch, int Staleness, long Flops) Next(long step, Action<int>? finished, CancellationToken cancellation);
 
     /// <summary>Puts what a resumed run needs beside a checkpoint.</summary>
     void Save(string folder);
@@ -17,8 +17,11 @@ internal interface IRolloutSource : IDisposable
 internal sealed class FreshRollouts(RolloutWorker worker) : IRolloutSource
 {
     /// <inheritdoc/>
-    public (RolloutBatch Batch, int Staleness) Next(long step, Action<int>? finished, CancellationToken cancellation) =>
-        (worker.Collect(step, finished, cancellation), 0);
+    public (RolloutBatch Batch, int Staleness, long Flops) Next(long step, Action<int>? finished, CancellationToken cancellation)
+    {
+        var before = worker.Flops;
+        return (worker.Collect(step, finished, cancellation), 0, worker.Flops - before);
+    }
 
     /// <inheritdoc/>
     public void Save(string folder)

@@ -22,6 +22,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
     private readonly float[] weights;
     private readonly CancellationTokenSource stop = new();
     private (Task<RolloutBatch> Batch, int Staleness)? pending;
+    private long flopsTold;
 
     public OverlappedRollouts(
         Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed)
@@ -35,7 +36,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
     }
 
     /// <inheritdoc/>
-    public (RolloutBatch Batch, int Staleness) Next(long step, Action<int>? finished, CancellationToken cancellation)
+    public (RolloutBatch Batch, int Staleness, long Flops) Next(long step, Action<int>? finished, CancellationToken cancellation)
     {
         if (pending is null)
         {
@@ -44,13 +45,14 @@ internal sealed class OverlappedRollouts : IRolloutSource
 
         var (task, staleness) = pending!.Value;
         var batch = WaitFor(task, cancellation);
-        pending = null;
+        var flops = worker.Flops - flopsTold;
+        (pending, flopsTold) = (null, worker.Flops);
         if (step + 1 < steps)
         {
             Begin(step + 1, staleness: 1);
         }
 
-        return (batch, staleness);
+        return (batch, staleness, flops);
     }
 
     /// <inheritdoc/>

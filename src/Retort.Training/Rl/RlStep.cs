@@ -69,6 +69,12 @@ public sealed record RlStep
     /// <summary>Tokens drawn.</summary>
     public required long TokensDrawn { get; init; }
 
+    /// <summary>Counted work of generating.</summary>
+    public required long RolloutFlops { get; init; }
+
+    /// <summary>Counted work of scoring and updates.</summary>
+    public required long LearnFlops { get; init; }
+
     /// <summary>Wall time of generating and rewarding; of what was not hidden behind learning, if rollouts overlap it.</summary>
     public required double RolloutSeconds { get; init; }
 

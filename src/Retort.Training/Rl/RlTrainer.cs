@@ -80,20 +80,29 @@ public sealed class RlTrainer : ITrainingState, IDisposable
     /// <summary>One rollout and the updates from it. Cancelled, or failing, while it generates, the trainer is as it was before.</summary>
     public RlStep Step(CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         var began = Stopwatch.GetTimestamp();
-        var (batch, staleness) = rollouts.Next(Steps, Finished, cancellation);
-        var rolledOut = Stopwatch.GetTimestamp();
-        experience.Load(batch, settings.MaskTruncated);
-        reference?.Score(experience, ExperienceColumn.ReferenceLogprob);
-        values?.Score(experience, ExperienceColumn.OldValue);
-        var silent = rule.Apply(experience, settings);
-        var tally = learner.Learn(experience, Steps);
+        var (batch, staleness, flops) = rollouts.Next(Steps, Finished, cancellation);
+        var (rolledOut, before) = (Stopwatch.GetTimestamp(), model.Device.Work.Flops);
+        var (silent, tally) = Learn(batch);
         Steps++;
         return Describe(batch, staleness, silent, tally) with
         {
             RolloutSeconds = Stopwatch.GetElapsedTime(began, rolledOut).TotalSeconds,
+            RolloutFlops = flops,
+            LearnFlops = model.Device.Work.Flops - before,
             LearnSeconds = Stopwatch.GetElapsedTime(rolledOut).TotalSeconds,
         };
+    }
+
+    /// <summary>The updates from a rollout: scores, advantages, gradients. Allocates nothing once it has run.</summary>
+    internal (int SilentGroups, LearningTally Tally) Learn(RolloutBatch batch)
+    {
+        experience.Load(batch, settings.MaskTruncated);
+        reference?.Score(experience, ExperienceColumn.ReferenceLogprob);
+        values?.Score(experience, ExperienceColumn.OldValue);
+        var silent = rule.Apply(experience, settings);
+        return (silent, learner.Learn(experience, Steps));
     }
 
     /// <inheritdoc/>
@@ -186,6 +195,8 @@ public sealed class RlTrainer : ITrainingState, IDisposable
             Rollouts = batch,
             TokensLearned = (long)experience.Batch.NumRows * settings.Passes,
             TokensDrawn = drawn,
+            RolloutFlops = 0,
+            LearnFlops = 0,
             RolloutSeconds = 0,
             LearnSeconds = 0,
         };

@@ -28,8 +28,8 @@ internal sealed class RolloutWorker : IDisposable
         engine = new GenerationEngine(model, EngineFor(settings, tokenizer));
     }
 
-    /// <summary>Tokens fed through the model so far.</summary>
-    public long NumFed => engine.NumFed;
+    /// <summary>Counted work of the model's device so far.</summary>
+    public long Flops => model.Device.Work.Flops;
 
     public static EngineSettings EngineFor(RlSettings settings, ITokenizer tokenizer) => new()
     {

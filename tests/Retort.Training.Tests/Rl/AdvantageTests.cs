@@ -1,0 +1,64 @@
+using CsCheck;
+using Retort.Training.Rl;
+
+namespace Retort.Training.Tests.Rl;
+
+public sealed class AdvantageTests
+{
+    [Fact]
+    public void Group_advantages_agree_with_the_formula()
+    {
+        Gen.Double[-3, 3].Array[2, 12].Sample(rewards =>
+        {
+            var (mean, advantages) = (rewards.Average(), new double[rewards.Length]);
+            var deviation = Math.Sqrt(rewards.Sum(reward => Math.Pow(reward - mean, 2)) / (rewards.Length - 1));
+            Assert.True(GroupAdvantage.Of(rewards, AdvantageScale.Mean, advantages) || deviation == 0);
+            Assert.All(advantages.Zip(rewards), pair => Assert.Equal(pair.Second - mean, pair.First, 1e-9));
+            GroupAdvantage.Of(rewards, AdvantageScale.Deviation, advantages);
+            Assert.All(advantages.Zip(rewards), pair => Assert.Equal(deviation == 0 ? 0 : (pair.Second - mean) / deviation, pair.First, 1e-5));
+        });
+    }
+
+    [Theory]
+    [InlineData(new[] { 0.25, 0.25, 0.25 })]
+    [InlineData(new[] { double.NaN, 1.0, double.NaN })]
+    [InlineData(new[] { double.NaN, double.NaN })]
+    public void A_group_that_says_nothing_gets_no_advantage(double[] rewards)
+    {
+        var advantages = new double[rewards.Length];
+        Array.Fill(advantages, 7);
+        Assert.False(GroupAdvantage.Of(rewards, AdvantageScale.Deviation, advantages));
+        Assert.All(advantages, advantage => Assert.Equal(0, advantage));
+    }
+
+    [Fact]
+    public void A_reward_that_is_not_a_number_is_left_out_of_its_group()
+    {
+        var advantages = new double[3];
+        Assert.True(GroupAdvantage.Of([1, double.NaN, 0], AdvantageScale.Mean, advantages));
+        Assert.Equal([0.5, 0, -0.5], advantages);
+    }
+
+    [Fact]
+    public void Generalised_advantages_are_the_sums_that_define_them()
+    {
+        Gen.Select(Gen.Float[-1, 1].Array[1, 30], Gen.Double[0, 1], Gen.Double[0, 1]).Sample((rewards, gamma, lambda) =>
+        {
+            var values = rewards.Select((reward, t) => MathF.Sin(3 * reward + t)).ToArray();
+            var (advantages, targets) = (new float[rewards.Length], new float[rewards.Length]);
+            GeneralizedAdvantage.Of(rewards, values, gamma, lambda, advantages, targets);
+            for (var t = 0; t < rewards.Length; t++)
+            {
+                var expected = 0.0;
+                for (var l = t; l < rewards.Length; l++)
+                {
+                    var next = l + 1 < rewards.Length ? values[l + 1] : 0.0;
+                    expected += Math.Pow(gamma * lambda, l - t) * (rewards[l] + gamma * next - values[l]);
+                }
+
+                Assert.Equal(expected, advantages[t], 1e-5);
+                Assert.Equal(expected + values[t], targets[t], 1e-5);
+            }
+        });
+    }
+}
