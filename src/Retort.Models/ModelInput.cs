@@ -10,15 +10,16 @@ public readonly struct ModelInput
 {
     private readonly StepLayout? layout;
     private readonly KvPages? pages;
-    private readonly IntTensor sequenceStarts;
+    private readonly IntTensor sequenceStarts, copies, firstCopies;
     private readonly long keysSeen;
 
     private ModelInput(
         IntTensor tokens, IntTensor positions, IntTensor logitRows, IntTensor sequenceStarts, long keysSeen,
-        StepLayout? layout, KvPages? pages)
+        StepLayout? layout, KvPages? pages, IntTensor copies = default, IntTensor firstCopies = default)
     {
         (Tokens, Positions, LogitRows) = (tokens, positions, logitRows);
         (this.sequenceStarts, this.keysSeen, this.layout, this.pages) = (sequenceStarts, keysSeen, layout, pages);
+        (this.copies, this.firstCopies) = (copies, firstCopies);
     }
 
     /// <summary>Token ids.</summary>
@@ -45,7 +46,16 @@ public readonly struct ModelInput
         IntTensor tokens, IntTensor positions, IntTensor logitRows, StepLayout layout, KvPages pages) =>
         new(tokens, positions, logitRows, default, 0, layout, pages);
 
-    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads) => layout is null
-        ? tape.Attention(qkv, sequenceStarts, heads, keysSeen)
-        : tape.CachedAttention(qkv, layout, pages!, layer, heads);
+    /// <summary>
+    /// Sequences whose common beginnings are there once. For attention row i of the branches' own sequences, which begin at
+    /// <paramref name="branchStarts"/>, is row copies[i]; of row r the result at <paramref name="firstCopies"/>[r] is kept.
+    /// </summary>
+    public static ModelInput Branches(
+        IntTensor tokens, IntTensor positions, IntTensor branchStarts, IntTensor copies, IntTensor firstCopies, long keysSeen) =>
+        new(tokens, positions, default, branchStarts, keysSeen, null, null, copies, firstCopies);
+
+    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads) =>
+        layout is not null ? tape.CachedAttention(qkv, layout, pages!, layer, heads)
+        : copies.IsAbsent ? tape.Attention(qkv, sequenceStarts, heads, keysSeen)
+        : tape.GatherRows(tape.Attention(tape.GatherRows(qkv, copies), sequenceStarts, heads, keysSeen), firstCopies);
 }

@@ -56,6 +56,11 @@ public sealed class CountingDevice : Device
     }
 
     /// <inheritdoc/>
+    public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
+    {
+    }
+
+    /// <inheritdoc/>
     public override void WritePanels(ReadOnlySpan<float> rows, PanelMatrix weight, int firstRow)
     {
     }

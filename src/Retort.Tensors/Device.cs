@@ -93,6 +93,9 @@ public abstract partial class Device : IDisposable
     /// <summary>y[i] = x[rows[i]].</summary>
     public abstract void GatherRows(Tensor x, IntTensor rows, Tensor y);
 
+    /// <summary>y = 0, then y[rows[i]] += x[i] for ascending i: what <see cref="GatherRows"/> passes back.</summary>
+    public abstract void ScatterRows(Tensor x, IntTensor rows, Tensor y);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -6,11 +6,15 @@ namespace Retort.Training;
 /// <summary>A contiguous run of a global batch's sequences, on the device for one forward and backward pass.</summary>
 internal sealed class MicroBatch
 {
-    private readonly int[] starts, shardStarts;
+    private readonly int[] starts, shardStarts, copies, firstCopies;
     private readonly Tensor[] columns;
 
-    public MicroBatch(int maxSequences, int maxShards, int numColumns) =>
-        (starts, shardStarts, columns) = (new int[maxSequences + 1], new int[maxShards + 1], new Tensor[numColumns]);
+    /// <summary>Room for so many sequences and, where they branch, rows.</summary>
+    public MicroBatch(int maxSequences, int maxShards, int numColumns, int maxBranches = 1, int maxRows = 0)
+    {
+        (starts, shardStarts, columns) = (new int[maxSequences * maxBranches + 1], new int[maxShards + 1], new Tensor[numColumns]);
+        (copies, firstCopies) = maxBranches > 1 ? (new int[maxRows], new int[maxRows]) : ([], []);
+    }
 
     public ModelInput Input { get; private set; }
 
@@ -37,17 +41,6 @@ internal sealed class MicroBatch
         var end = leafFirst + (leafEnd - leafFirst) * (part + 1) / partsPerLeaf;
         var (firstRow, endRow) = (batch.SequenceStarts[first], batch.SequenceStarts[end]);
         (FirstRow, NumRows) = (firstRow, endRow - firstRow);
-        var keysSeen = 0L;
-        for (var s = first; s <= end; s++)
-        {
-            starts[s - first] = batch.SequenceStarts[s] - firstRow;
-            if (s < end)
-            {
-                long length = batch.SequenceStarts[s + 1] - batch.SequenceStarts[s];
-                keysSeen += length * (length + 1) / 2;
-            }
-        }
-
         for (var shard = 0; shard <= shardsPerLeaf; shard++)
         {
             shardStarts[shard] = partsPerLeaf > 1
@@ -64,9 +57,65 @@ internal sealed class MicroBatch
             tape.Device.Write(columns[c], batch.Column(c)[firstRow..endRow]);
         }
 
-        Input = ModelInput.Sequences(tokens, positions, Put(tape, starts.AsSpan(0, end - first + 1)), keysSeen);
+        Input = batch.MaxBranches > 1
+            ? Branches(tape, batch, first, end, tokens, positions)
+            : Sequences(tape, batch, first, end, tokens, positions);
         Shards = new GradientShards(Put(tape, shardStarts.AsSpan(0, shardsPerLeaf + 1)), ContinueChain: part > 0);
     }
+
+    private ModelInput Sequences(Tape tape, GlobalBatch batch, int first, int end, IntTensor tokens, IntTensor positions)
+    {
+        var keysSeen = 0L;
+        for (var s = first; s <= end; s++)
+        {
+            starts[s - first] = batch.SequenceStarts[s] - FirstRow;
+            if (s < end)
+            {
+                keysSeen += KeysSeen(batch.SequenceStarts[s + 1] - batch.SequenceStarts[s]);
+            }
+        }
+
+        return ModelInput.Sequences(tokens, positions, Put(tape, starts.AsSpan(0, end - first + 1)), keysSeen);
+    }
+
+    /// <summary>
+    /// Each branch becomes a sequence of its own for attention: copies of the common rows, then the branch's. Of the common rows' results
+    /// the first copy's is kept; all are equal.
+    /// </summary>
+    private ModelInput Branches(Tape tape, GlobalBatch batch, int first, int end, IntTensor tokens, IntTensor positions)
+    {
+        var (numCopies, numBranches, keysSeen) = (0, 0, 0L);
+        for (var s = first; s < end; s++)
+        {
+            var start = batch.SequenceStarts[s];
+            var branches = batch.BranchStarts(s);
+            for (var b = 0; b < branches.Length; b++)
+            {
+                starts[numBranches++] = numCopies;
+                for (var row = start; row < branches[0]; row++)
+                {
+                    firstCopies[row - FirstRow] = b == 0 ? numCopies : firstCopies[row - FirstRow];
+                    copies[numCopies++] = row - FirstRow;
+                }
+
+                var branchEnd = b + 1 < branches.Length ? branches[b + 1] : batch.SequenceStarts[s + 1];
+                for (var row = branches[b]; row < branchEnd; row++)
+                {
+                    firstCopies[row - FirstRow] = numCopies;
+                    copies[numCopies++] = row - FirstRow;
+                }
+
+                keysSeen += KeysSeen(numCopies - starts[numBranches - 1]);
+            }
+        }
+
+        starts[numBranches] = numCopies;
+        return ModelInput.Branches(
+            tokens, positions, Put(tape, starts.AsSpan(0, numBranches + 1)), Put(tape, copies.AsSpan(0, numCopies)),
+            Put(tape, firstCopies.AsSpan(0, NumRows)), keysSeen);
+    }
+
+    private static long KeysSeen(long length) => length * (length + 1) / 2;
 
     private static IntTensor Put(Tape tape, ReadOnlySpan<int> values)
     {

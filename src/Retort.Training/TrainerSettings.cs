@@ -18,6 +18,9 @@ public sealed record TrainerSettings
     /// <summary>Micro-batches that make up one shard, for batches too large for memory; needs MicroBatchShards 1 if above 1.</summary>
     public int MicroBatchesPerShard { get; init; } = 1;
 
+    /// <summary>Most branches of a sequence; 1: none branches.</summary>
+    internal int MaxBranches { get; init; } = 1;
+
     /// <summary>Learning rate by step, and the number of steps.</summary>
     public LearningRateSchedule Schedule { get; init; } = new();
 

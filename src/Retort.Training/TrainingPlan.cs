@@ -59,25 +59,29 @@ public sealed record TrainingPlan(
         {
             var (fewestLeaves, rowsWanted) = lanes > 1 ? (2 * lanes, LaneRows) : (1, TargetRows);
             while (settings.GradientShards / (2 * shardsPerLeaf) >= fewestLeaves
-                && 2 * shardsPerLeaf * shardSequences * (maxLength - 1) <= rowsWanted)
+                && 2 * shardsPerLeaf * shardSequences * settings.MaxBranches * (maxLength - 1) <= rowsWanted)
             {
                 shardsPerLeaf *= 2;
             }
         }
 
         var sequences = (shardSequences * shardsPerLeaf + settings.MicroBatchesPerShard - 1) / settings.MicroBatchesPerShard;
-        var rows = sequences * (maxLength - 1);
+        var rows = sequences * settings.MaxBranches * (maxLength - 1);
         using var device = new CountingDevice();
         using var model = new Transformer(config, device, hasValueHead: hasValueHead);
         using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, learns);
         var objective = createObjective(rows);
-        var batch = new GlobalBatch(sequences, maxLength, objective.NumColumns);
+        var batch = new GlobalBatch(sequences, maxLength, objective.NumColumns, settings.MaxBranches);
         for (var s = 0; s < sequences; s++)
         {
-            batch.Add(new int[maxLength], lossStart: 1);
+            batch.AddCommon([]);
+            for (var b = 0; b < settings.MaxBranches; b++)
+            {
+                batch.AddBranch(0, 0, new int[maxLength - 1]);
+            }
         }
 
-        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns);
+        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, rows);
         microBatch.Upload(tape, batch, 0, 1, shardsPerLeaf, 0, 1);
         objective.Run(model, tape, microBatch);
         if (learns)

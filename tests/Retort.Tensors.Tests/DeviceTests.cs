@@ -250,6 +250,19 @@ public sealed class DeviceTests
         c.Show("losses, logprobs and logits or their gradient", losses, logprobs, logits);
     });
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(33)]
+    public void Gathering_and_scattering_rows(int columns) => DeviceCase.SameBits(c =>
+    {
+        const int rows = 40, copies = 300;
+        var which = c.RandomInts(copies, rows - 1);
+        var (gathered, scattered) = (c.Empty(copies, columns), c.Empty(rows, columns));
+        c.Device.GatherRows(c.Normal(rows, columns), which, gathered);
+        c.Device.ScatterRows(gathered, which, scattered);
+        c.Show("gathered, scattered", gathered, scattered);
+    });
+
     [Fact]
     public void Sampling_greedy_tempered_and_filtered() => DeviceCase.SameBits(c =>
     {

@@ -10,6 +10,32 @@ public sealed unsafe partial class CpuDevice
         ReluBackward,
     }
 
+    private sealed class GatherRowsJob : RangeJob
+    {
+        public Tensor X, Y;
+        public IntTensor Rows;
+
+        public override void Run(int from, int to, int worker) =>
+            Embedding.Gather(X.Data, X.Columns, Rows.Data, Y.Data, Y.Columns, from, to);
+    }
+
+    private sealed class ScatterRowsJob : RangeJob
+    {
+        public Tensor X, Y;
+        public IntTensor Rows;
+
+        /// <summary>Column blocks of 16.</summary>
+        public override void Run(int from, int to, int worker)
+        {
+            var (first, end) = (from * Lanes.Count, Math.Min(to * Lanes.Count, Y.Columns));
+            for (var i = 0; i < Rows.Length; i++)
+            {
+                var (source, target) = ((nint)i * X.Columns, (nint)Rows.Data[i] * Y.Columns);
+                Elementwise.Add(Y.Data + target, X.Data + source, Y.Data + target, first, end);
+            }
+        }
+    }
+
     private sealed class EmbedJob : RangeJob
     {
         public IntTensor Tokens;

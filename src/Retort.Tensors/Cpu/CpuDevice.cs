@@ -83,8 +83,22 @@ public sealed unsafe partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
-    public override void GatherRows(Tensor x, IntTensor rows, Tensor y) =>
-        Embedding.Gather(x.Data, x.Columns, rows.Data, y.Data, y.Columns, 0, rows.Length);
+    public override void GatherRows(Tensor x, IntTensor rows, Tensor y)
+    {
+        var job = pool.Job<GatherRowsJob>();
+        (job.X, job.Rows, job.Y) = (x, rows, y);
+        job.Split(pool, rows.Length, CopyCost * y.Columns);
+    }
+
+    /// <inheritdoc/>
+    public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
+    {
+        Fill(y, 0);
+        var job = pool.Job<ScatterRowsJob>();
+        (job.X, job.Rows, job.Y) = (x, rows, y);
+        // Split by columns: every element's sum goes over the rows in order.
+        job.Split(pool, (y.Columns + Lanes.Count - 1) / Lanes.Count, CopyCost * Lanes.Count * rows.Length);
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

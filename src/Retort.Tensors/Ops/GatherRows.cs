@@ -2,16 +2,34 @@ namespace Retort.Tensors;
 
 public sealed partial class Tape
 {
-    /// <summary>Some rows of x, [rows, columns]: in generation, the rows whose logits are wanted. Not recorded.</summary>
+    private readonly Pool<GatherRowsNode> gathers = new();
+
+    /// <summary>Some rows of x, [rows, columns], in any order and as often as wanted.</summary>
     public Variable GatherRows(Variable x, IntTensor rows)
     {
-        if (IsRecording)
-        {
-            throw new InvalidOperationException("gathering rows has no backward pass; give unwanted rows the target -1");
-        }
-
         var y = NewVariable(arena.Take(rows.Length, x.Value.Columns));
         Device.GatherRows(x.Value, rows, y.Value);
+        var node = gathers.Rent();
+        (node.X, node.Y, node.Rows) = (x, y, rows);
+        Record(node);
         return y;
+    }
+
+    private sealed class GatherRowsNode : Node
+    {
+        public Variable X = null!, Y = null!;
+        public IntTensor Rows;
+
+        public override void Backward(Tape tape)
+        {
+            var dX = tape.GradientOf(X, out var accumulate);
+            if (accumulate)
+            {
+                throw new InvalidOperationException("gathered rows must be their input's only use");
+            }
+
+            tape.Device.ScatterRows(Y.Gradient, Rows, dX);
+            tape.Retire(Y);
+        }
     }
 }

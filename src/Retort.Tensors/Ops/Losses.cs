@@ -29,5 +29,6 @@ public sealed partial class Tape
         headNorms.Reset();
         ropes.Reset();
         attentions.Reset();
+        gathers.Reset();
     }
 }

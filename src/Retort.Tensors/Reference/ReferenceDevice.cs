@@ -49,6 +49,19 @@ public sealed unsafe partial class ReferenceDevice : Device
         Embedding.Gather(x.Data, x.Columns, rows.Data, y.Data, y.Columns, 0, rows.Length);
 
     /// <inheritdoc/>
+    public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
+    {
+        Span(y).Clear();
+        for (var i = 0; i < rows.Length; i++)
+        {
+            for (var c = 0; c < y.Columns; c++)
+            {
+                y.Data[(nint)rows.Data[i] * y.Columns + c] += x.Data[(nint)i * x.Columns + c];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public override void WritePanels(ReadOnlySpan<float> rows, PanelMatrix weight, int firstRow)
     {
         for (var i = 0; i < rows.Length; i++)

@@ -23,24 +23,24 @@ internal enum ExperienceColumn
 }
 
 /// <summary>
-/// A rollout laid out for learning: one row a token, with what was measured of it. Row r of a completion predicts its next token; the
-/// rows of the prompt are not learned. Arrays are sized once.
+/// A rollout laid out for learning: one row a token, with what was measured of it. A group's prompt lies there once, its completions
+/// branch off; each row of a completion predicts its next token. Arrays are sized once.
 /// </summary>
 internal sealed class Experience
 {
     public const int NumColumns = 6;
 
-    private readonly int[] firstRows, lengths, buffer;
+    private readonly int[] firstRows, lengths;
     private readonly bool[] isMasked;
 
-    public Experience(int completions, int maxLength)
+    public Experience(int groups, int groupSize, int maxLength)
     {
-        Batch = new GlobalBatch(completions, maxLength, NumColumns);
+        Batch = new GlobalBatch(groups, maxLength, NumColumns, groupSize);
+        var completions = groups * groupSize;
         (firstRows, lengths, isMasked, Rewards) = (new int[completions], new int[completions], new bool[completions], new double[completions]);
-        buffer = new int[maxLength];
     }
 
-    /// <summary>All completions, in order.</summary>
+    /// <summary>All groups, in order.</summary>
     public GlobalBatch Batch { get; }
 
     /// <summary>One a completion.</summary>
@@ -54,10 +54,13 @@ internal sealed class Experience
         {
             var rollout = rollouts.Samples[s];
             var (prompt, tokens) = (rollout.Prompt, rollout.Completion.Tokens);
-            prompt.CopyTo(buffer, 0);
-            tokens.CopyTo(buffer, prompt.Length);
-            var first = Batch.Add(buffer.AsSpan(0, prompt.Length + tokens.Length), prompt.Length);
-            (firstRows[s], lengths[s], Rewards[s]) = (first + prompt.Length - 1, tokens.Length, rollout.Reward);
+            if (s % rollouts.GroupSize == 0)
+            {
+                Batch.AddCommon(prompt.AsSpan(0, prompt.Length - 1));
+            }
+
+            firstRows[s] = Batch.AddBranch(prompt[^1], prompt.Length - 1, tokens);
+            (lengths[s], Rewards[s]) = (tokens.Length, rollout.Reward);
             isMasked[s] = double.IsNaN(rollout.Reward) || (maskTruncated && rollout.IsTruncated);
             Of(s, ExperienceColumn.Advantage).Clear();
             rollout.Completion.Logprobs.CopyTo(Of(s, ExperienceColumn.OldLogprob));

@@ -22,22 +22,22 @@ internal sealed class PolicyLearner : IDisposable
     public PolicyLearner(Transformer model, RlSettings settings, int maxLength, ulong seed)
     {
         (this.settings, this.seed) = (settings, seed);
-        var sequences = settings.Completions / settings.UpdatesPerPass;
-        trainer = settings.TrainerFor(sequences, maxLength);
+        var groups = settings.PromptsPerStep / settings.UpdatesPerPass;
+        trainer = settings.TrainerFor(groups, maxLength);
         maxNewTokens = settings.MaxNewTokens > 0 ? settings.MaxNewTokens : maxLength;
         var plan = PlanOf(model.Config, settings, maxLength, model.Device.NumLanes);
-        batch = new GlobalBatch(sequences, maxLength, Experience.NumColumns + 1);
+        batch = new GlobalBatch(groups, maxLength, Experience.NumColumns + 1, settings.SamplesPerPrompt);
         objective = new PolicyObjective(settings, batch.MaxRows);
         runner = new BatchRunner(model, trainer, plan, objective);
         Optimizer = new AdamWOptimizer(model.Device, model.Parameters, trainer.Optimizer);
-        order = new int[settings.Completions];
+        order = new int[settings.PromptsPerStep];
     }
 
     public AdamWOptimizer Optimizer { get; }
 
     /// <summary>What one update needs; sequences of at most <paramref name="maxLength"/> tokens.</summary>
     public static TrainingPlan PlanOf(ModelConfig config, RlSettings settings, int maxLength, int lanes) => TrainingPlan.For(
-        config, settings.TrainerFor(settings.Completions / settings.UpdatesPerPass, maxLength), maxLength, lanes,
+        config, settings.TrainerFor(settings.PromptsPerStep / settings.UpdatesPerPass, maxLength), maxLength, lanes,
         rows => new PolicyObjective(settings, rows), settings.Algorithm == RlAlgorithm.Ppo);
 
     /// <summary>All passes over the experience of step <paramref name="step"/>.</summary>
@@ -82,33 +82,45 @@ internal sealed class PolicyLearner : IDisposable
         }
     }
 
-    private void Fill(Experience experience, ReadOnlySpan<int> completions)
+    /// <summary>The groups of one update, each token with its share of the loss.</summary>
+    private void Fill(Experience experience, ReadOnlySpan<int> groups)
     {
         batch.Clear();
         var (numLearned, numTokens) = (0, 0L);
-        foreach (var completion in completions)
+        foreach (var group in groups)
         {
-            if (!experience.IsMasked(completion))
+            for (var completion = First(group); completion < First(group + 1); completion++)
             {
-                numLearned++;
-                numTokens += experience.Length(completion);
+                numLearned += experience.IsMasked(completion) ? 0 : 1;
+                numTokens += experience.IsMasked(completion) ? 0 : experience.Length(completion);
             }
         }
 
-        foreach (var completion in completions)
+        foreach (var group in groups)
         {
-            var length = experience.Length(completion);
-            var share = experience.IsMasked(completion) ? 0 : settings.LossAverage switch
+            var row = batch.Add(experience.Batch, group);
+            batch.Column((int)ExperienceColumn.Weight).Slice(row).Clear();
+            batch.Column(Experience.NumColumns).Slice(row).Clear();
+            for (var completion = First(group); completion < First(group + 1); completion++)
             {
-                LossAverage.Token => 1.0 / numTokens,
-                LossAverage.Constant => 1.0 / ((double)numLearned * maxNewTokens),
-                _ => 1.0 / ((double)numLearned * length),
-            };
-            var first = batch.Add(experience.Batch, completion);
-            var row = first + experience.FirstRow(completion) - experience.Batch.SequenceStarts[completion];
-            batch.Column((int)ExperienceColumn.Weight).Slice(row, length).Fill((float)share);
-            batch.Column(Experience.NumColumns).Slice(first).Clear();
-            batch.Column(Experience.NumColumns).Slice(row, length).Fill((float)(settings.ValueCoefficient * share));
+                if (experience.IsMasked(completion))
+                {
+                    continue;
+                }
+
+                var length = experience.Length(completion);
+                var share = settings.LossAverage switch
+                {
+                    LossAverage.Token => 1.0 / numTokens,
+                    LossAverage.Constant => 1.0 / ((double)numLearned * maxNewTokens),
+                    _ => 1.0 / ((double)numLearned * length),
+                };
+                var first = row + experience.FirstRow(completion) - experience.Batch.SequenceStarts[group];
+                batch.Column((int)ExperienceColumn.Weight).Slice(first, length).Fill((float)share);
+                batch.Column(Experience.NumColumns).Slice(first, length).Fill((float)(settings.ValueCoefficient * share));
+            }
         }
+
+        int First(int group) => group * settings.SamplesPerPrompt;
     }
 }

@@ -182,23 +182,29 @@ public sealed record RlSettings : ICheckedSettings
     public SettingProblem? FindProblem() =>
         (long)PromptsPerStep * SamplesPerPrompt > 1 << 20
             ? new(nameof(SamplesPerPrompt), $"makes {(long)PromptsPerStep * SamplesPerPrompt} completions a step", $"at most {1 << 20}")
-        : UpdatesPerPass > Completions || Completions % UpdatesPerPass != 0
-            ? new(nameof(UpdatesPerPass), $"is {UpdatesPerPass} for {Completions} completions", $"a divisor of {Completions}")
+        : UpdatesPerPass > PromptsPerStep || PromptsPerStep % UpdatesPerPass != 0
+            ? new(nameof(UpdatesPerPass), $"is {UpdatesPerPass} for {PromptsPerStep} problems a step", $"a divisor of {PromptsPerStep}: groups stay whole")
         : Algorithm != RlAlgorithm.Ppo && SamplesPerPrompt < 2
             ? new(nameof(SamplesPerPrompt), "is 1", "at least 2: a group's mean is the baseline (ppo has values instead)")
         : MaxStaleness > 0 && Algorithm == RlAlgorithm.Ppo
             ? new(nameof(MaxStaleness), $"is {MaxStaleness}", "0: ppo's values must be those of the rollout's policy")
         : null;
 
-    /// <summary>What one update takes, as the batch machinery has it; <paramref name="maxLength"/> tokens at most a sequence.</summary>
-    internal TrainerSettings TrainerFor(int sequences, int maxLength)
+    /// <summary>
+    /// What one update takes, as the batch machinery has it: groups are sequences that branch after the prompt. A micro-batch aims at some
+    /// hundred rows, so that it stays in a core's caches.
+    /// </summary>
+    internal TrainerSettings TrainerFor(int groups, int maxLength)
     {
         const int shards = 8, rowsWanted = 512;
-        var perShard = (sequences + shards - 1) / shards;
-        var parts = Math.Clamp((int)Math.Round((double)perShard * (maxLength - 1) / rowsWanted), 1, perShard);
+        var perShard = (groups + shards - 1) / shards;
+        var newTokens = MaxNewTokens > 0 ? MaxNewTokens : maxLength - 1;
+        var rows = (long)perShard * (maxLength + (long)(SamplesPerPrompt - 1) * newTokens);
+        var parts = (int)Math.Clamp(Math.Round((double)rows / rowsWanted), 1, perShard);
         return new TrainerSettings
         {
-            BatchSequences = sequences,
+            BatchSequences = groups,
+            MaxBranches = SamplesPerPrompt,
             GradientShards = shards,
             MicroBatchShards = parts > 1 ? 1 : 0,
             MicroBatchesPerShard = parts,

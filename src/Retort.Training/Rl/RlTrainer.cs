@@ -41,7 +41,7 @@ public sealed class RlTrainer : ITrainingState, IDisposable
         (this.model, this.settings) = (model, settings);
         maxLength = model.Config.MaxPositions;
         rule = AdvantageRules.Of(settings.Algorithm);
-        experience = new Experience(settings.Completions, maxLength);
+        experience = new Experience(settings.PromptsPerStep, settings.SamplesPerPrompt, maxLength);
         learner = new PolicyLearner(model, settings, maxLength, seed);
         if (settings.KlCoefficient > 0)
         {

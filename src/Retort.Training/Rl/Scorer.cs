@@ -10,7 +10,7 @@ internal sealed class Scorer : IDisposable
 
     public Scorer(Transformer model, RlSettings settings, int maxLength)
     {
-        var trainer = settings.TrainerFor(settings.Completions, maxLength);
+        var trainer = settings.TrainerFor(settings.PromptsPerStep, maxLength);
         var plan = PlanOf(model, settings, maxLength);
         objective = new ScoringObjective((float)settings.Temperature, settings.Completions * (maxLength - 1));
         runner = new BatchRunner(model, trainer, plan, objective, learns: false);
@@ -27,6 +27,6 @@ internal sealed class Scorer : IDisposable
     public void Dispose() => runner.Dispose();
 
     private static TrainingPlan PlanOf(Transformer model, RlSettings settings, int maxLength) => TrainingPlan.For(
-        model.Config, settings.TrainerFor(settings.Completions, maxLength), maxLength, model.Device.NumLanes,
+        model.Config, settings.TrainerFor(settings.PromptsPerStep, maxLength), maxLength, model.Device.NumLanes,
         rows => new ScoringObjective((float)settings.Temperature, rows), model.HasValueHead, learns: false);
 }
