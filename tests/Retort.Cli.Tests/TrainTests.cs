@@ -66,7 +66,7 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(5, Assert.Single(compared.RootElement.GetProperty("outcomes").EnumerateArray()).GetProperty("problems").GetInt32());
         var other = Train("one", "--set", "training.steps=20", "--seed", "3");
         Assert.Equal(2, other.ExitCode);
-        Assert.Contains("the folder holds a run with other settings (line 2: 'seed: 1' there, 'seed: 3' asked for)", other.Error, StringComparison.Ordinal);
+        Assert.Contains("the folder holds a run with other settings (seed is 1 there and 3 here)", other.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class ReportRunFolderTests : IDisposable
         var error = Assert.Throws<UserError>(() => RunFolder.Create(At("a"), "seed: 1\nsteps: 20\n"));
 
         Assert.Equal(2, error.ExitCode);
-        Assert.Contains("line 2: 'steps: 10' there, 'steps: 20' asked for", error.Message, StringComparison.Ordinal);
+        Assert.Contains("steps is 10 there and 20 here", error.Message, StringComparison.Ordinal);
         Assert.Equal("seed: 1\nsteps: 10\n", File.ReadAllText(At("a/config.yaml")));
     }
 

@@ -8,6 +8,9 @@ namespace Retort.Recipes.Report;
 /// <summary>A named number of a step.</summary>
 public readonly record struct Metric(string Name, double Value);
 
+/// <summary>Named counts of a step, such as a histogram's.</summary>
+public readonly record struct MetricCounts(string Name, int[] Counts);
+
 /// <summary>A file of lines that only grows; each line reaches the system before the next is begun.</summary>
 internal sealed class MetricLog : IDisposable
 {
@@ -30,7 +33,7 @@ internal sealed class MetricLog : IDisposable
         });
     }
 
-    public void Append(string phase, long step, ReadOnlySpan<Metric> values)
+    public void Append(string phase, long step, ReadOnlySpan<Metric> values, ReadOnlySpan<MetricCounts> counts = default)
     {
         buffer.ResetWrittenCount();
         json.Reset();
@@ -47,6 +50,17 @@ internal sealed class MetricLog : IDisposable
             {
                 json.WriteNull(name);
             }
+        }
+
+        foreach (var (name, numbers) in counts)
+        {
+            json.WriteStartArray(name);
+            foreach (var number in numbers)
+            {
+                json.WriteNumberValue(number);
+            }
+
+            json.WriteEndArray();
         }
 
         json.WriteEndObject();

@@ -69,7 +69,7 @@ public sealed class RunFolder : IDisposable
             return folder;
         }
 
-        if (FirstDifference(Read(folder.ConfigPath), configYaml) is { } difference)
+        if (Differences(Read(folder.ConfigPath), configYaml) is { } difference)
         {
             throw UserError.Request(
                 folder.ConfigPath, $"the folder holds a run with other settings ({difference})",
@@ -95,8 +95,9 @@ public sealed class RunFolder : IDisposable
     /// <param name="phase">Which part of the run, e.g. "train/direct".</param>
     /// <param name="step">Step of that phase.</param>
     /// <param name="values">In the order they are to be written.</param>
-    public void AppendMetrics(string phase, long step, ReadOnlySpan<Metric> values) =>
-        (metrics ??= new(MetricsPath)).Append(phase, step, values);
+    /// <param name="counts">Histograms, after them.</param>
+    public void AppendMetrics(string phase, long step, ReadOnlySpan<Metric> values, ReadOnlySpan<MetricCounts> counts = default) =>
+        (metrics ??= new(MetricsPath)).Append(phase, step, values, counts);
 
     /// <summary>As <see cref="AppendMetrics"/>, to timing.jsonl.</summary>
     public void AppendTiming(string phase, long step, ReadOnlySpan<Metric> values) =>
@@ -170,21 +171,52 @@ public sealed class RunFolder : IDisposable
 
     private string At(params string[] parts) => Path.Combine([Root, .. parts]);
 
-    private static string? FirstDifference(string old, string now)
+    /// <summary>"rl.steps is 100 there and 200 here, ..."; null if all settings are alike.</summary>
+    private static string? Differences(string old, string now)
     {
-        var (oldLines, nowLines) = (old.ReplaceLineEndings("\n").Split('\n'), now.ReplaceLineEndings("\n").Split('\n'));
-        for (var i = 0; i < Math.Max(oldLines.Length, nowLines.Length); i++)
+        const int most = 5;
+        var (there, here) = (Fields(old), Fields(now));
+        var different = there.Keys.Union(here.Keys)
+            .Where(field => there.GetValueOrDefault(field) != here.GetValueOrDefault(field))
+            .Select(field => $"{field} is {there.GetValueOrDefault(field, "absent")} there and {here.GetValueOrDefault(field, "absent")} here")
+            .ToArray();
+        return different.Length == 0 ? null
+            : string.Join(", ", different.Take(most)) + (different.Length > most ? $" and {different.Length - most} more" : "");
+    }
+
+    /// <summary>
+    /// Values by dotted path, as <see cref="Configuration.Config.Write"/> lays them out, without the comments that it puts behind them;
+    /// the entries of a list under one path.
+    /// </summary>
+    private static OrderedDictionary<string, string> Fields(string yaml)
+    {
+        var fields = new OrderedDictionary<string, string>();
+        var path = new List<(int Indent, string Name)>();
+        foreach (var line in yaml.ReplaceLineEndings("\n").Split('\n').Select(line => line.Split(" #")[0].TrimEnd()))
         {
-            var (a, b) = (Setting(oldLines, i), Setting(nowLines, i));
-            if (a != b)
+            var text = line.TrimStart();
+            var indent = line.Length - text.Length;
+            if (text.Length == 0 || text[0] == '#')
             {
-                return $"line {i + 1}: '{a}' there, '{b}' asked for";
+                continue;
+            }
+
+            var isItem = text[0] == '-';
+            path.RemoveAll(level => level.Indent > indent || (level.Indent == indent && !isItem));
+            var colon = isItem ? -1 : text.IndexOf(':');
+            if (colon >= 0)
+            {
+                path.Add((indent, text[..colon]));
+            }
+
+            var name = string.Join('.', path.Select(level => level.Name));
+            var value = colon >= 0 ? text[(colon + 1)..].Trim() : text;
+            if (value.Length > 0)
+            {
+                fields[name] = fields.TryGetValue(name, out var before) ? $"{before} {value}" : value;
             }
         }
 
-        return null;
+        return fields;
     }
-
-    /// <summary>A line without the comment that <see cref="Configuration.Config.Write"/> puts behind it.</summary>
-    private static string? Setting(string[] lines, int index) => lines.ElementAtOrDefault(index)?.Split(" #")[0].Trim();
 }
