@@ -20,6 +20,7 @@ internal static class CliApp
         new ListCommand(host),
         new RunCommand(host),
         new TrainCommand(host),
+        new RlCommand(host),
         new SampleCommand(host),
         new EvalCommand(host),
         new ServeCommand(host),

@@ -28,9 +28,12 @@ internal abstract class TaskKind
             NearestName.Of(name, All.Select(kind => kind.Name)));
 
     /// <summary>The value of "name:" at the top of a YAML file of ours; null if there is none.</summary>
-    public static string? NameIn(string yamlPath)
+    public static string? NameIn(string yamlPath) => ValueIn(yamlPath, "name");
+
+    /// <summary>The value of a key at the top of a YAML file of ours; null if there is none.</summary>
+    public static string? ValueIn(string yamlPath, string name)
     {
-        const string key = "name:";
+        var key = name + ":";
         var line = Array.Find(InputFile.ReadLines(yamlPath, "a YAML file"), line => line.StartsWith(key, StringComparison.Ordinal));
         return line?[key.Length..].Split('#')[0].Trim().Trim('"', '\'');
     }
@@ -40,7 +43,20 @@ internal abstract class TaskKind
 
     /// <summary>As <see cref="Resolve"/>, the whole configuration of a training run.</summary>
     public abstract ResolvedTraining ResolveTraining(string? preset, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed);
+
+    /// <summary>
+    /// As <see cref="ResolveTraining"/>, of reinforcement learning; the task begins as <paramref name="taskFile"/> has it (null: as the
+    /// preset).
+    /// </summary>
+    public abstract ResolvedRl ResolveRl(
+        string? taskFile, string? model, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed);
 }
+
+/// <summary>The configuration of a run of reinforcement learning, the task's type apart.</summary>
+/// <param name="Settings">The settings.</param>
+/// <param name="Task">The task.</param>
+/// <param name="Yaml">The resolved configuration, which can be fed back.</param>
+internal sealed record ResolvedRl(IRlRunSettings Settings, KnownTask Task, string Yaml);
 
 /// <summary>A training run's configuration, the task's type apart.</summary>
 /// <param name="Settings">The settings.</param>
@@ -84,6 +100,22 @@ internal abstract class TaskKind<TSettings> : TaskKind
         settings = Config.Override(settings, overrides);
         RequireName(settings.Name);
         settings = settings with { Seed = seed ?? settings.Seed };
+        return new(settings, Create(settings.Task), Config.Write(settings));
+    }
+
+    public override ResolvedRl ResolveRl(
+        string? taskFile, string? model, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed)
+    {
+        var file = new TaskFile<TSettings> { Name = Name, Task = TrainingTask };
+        var settings = new RlRunSettings<TSettings> { Name = Name, Task = taskFile is null ? file.Task : Config.Resolve(file, taskFile, []).Task };
+        foreach (var path in yamlPaths)
+        {
+            settings = Config.Resolve(settings, path, []);
+        }
+
+        settings = Config.Override(settings, overrides);
+        RequireName(settings.Name);
+        settings = settings with { Seed = seed ?? settings.Seed, Model = model ?? settings.Model };
         return new(settings, Create(settings.Task), Config.Write(settings));
     }
 

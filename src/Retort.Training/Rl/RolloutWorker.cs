@@ -54,7 +54,8 @@ internal sealed class RolloutWorker : IDisposable
             {
                 var random = CounterRandom.For(seed, "rl/rollout", (ulong)(step * prompts.Length + p));
                 var request = engine.Submit(new GenerationRequest(
-                    prompts[p], Sampling(prompts[p].Length), random.NextUInt64(), settings.SamplesPerPrompt) { ReportsTempered = true });
+                    prompts[p], Sampling(prompts[p].Length), random.NextUInt64(), settings.SamplesPerPrompt)
+                { ReportsTempered = true });
                 firstRequest = p == 0 ? request : firstRequest;
             }
 

@@ -11,7 +11,7 @@ internal sealed class Scorer : IDisposable
     public Scorer(Transformer model, RlSettings settings, int maxLength)
     {
         var trainer = settings.TrainerFor(settings.PromptsPerStep, maxLength);
-        var plan = PlanOf(model, settings, maxLength);
+        var plan = PlanOf(model.Config, settings, maxLength, model.Device.NumLanes, model.HasValueHead);
         objective = new ScoringObjective((float)settings.Temperature, settings.Completions * (maxLength - 1));
         runner = new BatchRunner(model, trainer, plan, objective, learns: false);
     }
@@ -26,7 +26,8 @@ internal sealed class Scorer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => runner.Dispose();
 
-    private static TrainingPlan PlanOf(Transformer model, RlSettings settings, int maxLength) => TrainingPlan.For(
-        model.Config, settings.TrainerFor(settings.PromptsPerStep, maxLength), maxLength, model.Device.NumLanes,
-        rows => new ScoringObjective((float)settings.Temperature, rows), model.HasValueHead, learns: false);
+    /// <summary>What scoring needs.</summary>
+    public static TrainingPlan PlanOf(ModelConfig config, RlSettings settings, int maxLength, int lanes, bool hasValueHead) => TrainingPlan.For(
+        config, settings.TrainerFor(settings.PromptsPerStep, maxLength), maxLength, lanes,
+        rows => new ScoringObjective((float)settings.Temperature, rows), hasValueHead, learns: false);
 }

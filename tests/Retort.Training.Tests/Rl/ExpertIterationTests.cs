@@ -13,7 +13,13 @@ public sealed class ExpertIterationTests : IDisposable
 
     private static ExpertIterationSettings Settings { get; } = new()
     {
-        Rounds = 3, SamplesPerPrompt = 8, MaxNewTokens = 8, Threshold = 0.6, BatchSequences = 16, LearningRate = 1e-2, Epochs = 3,
+        Rounds = 3,
+        SamplesPerPrompt = 8,
+        MaxNewTokens = 8,
+        Threshold = 0.6,
+        BatchSequences = 16,
+        LearningRate = 1e-2,
+        Epochs = 3,
     };
 
     private static IReadOnlyList<TaskItem> Problems { get; } =

@@ -121,8 +121,15 @@ public sealed class RlTrainerTests : IDisposable
     {
         using var run = new TinyRl(TinyRl.Default with
         {
-            Algorithm = algorithm, PromptsPerStep = 16, SamplesPerPrompt = 8, DecodeSequences = 64, Passes = passes, UpdatesPerPass = 1,
-            LearningRate = 3e-3, KlCoefficient = 0, Steps = 60,
+            Algorithm = algorithm,
+            PromptsPerStep = 16,
+            SamplesPerPrompt = 8,
+            DecodeSequences = 64,
+            Passes = passes,
+            UpdatesPerPass = 1,
+            LearningRate = 3e-3,
+            KlCoefficient = 0,
+            Steps = 60,
         });
         var before = run.Take().Reward;
         Assert.InRange(before, 0.05, 0.4);

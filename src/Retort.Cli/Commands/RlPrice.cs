@@ -1,0 +1,72 @@
+using System.Globalization;
+using Retort.Cli.Progress;
+using Retort.Models;
+using Retort.Models.Tokenizers;
+using Retort.Tensors.Cpu;
+using Retort.Training;
+using Retort.Training.Rl;
+
+namespace Retort.Cli.Commands;
+
+/// <summary>What a run of reinforcement learning will cost, completions at full length.</summary>
+/// <param name="What">The size of a step, or of a round.</param>
+/// <param name="Parameters">Numbers that learn.</param>
+/// <param name="Flops">At most.</param>
+/// <param name="PeakBytes">Memory.</param>
+/// <param name="PeakGflops">What this machine can do now, measured.</param>
+/// <param name="Seconds">Expected duration, evaluations apart.</param>
+internal sealed record RlPrice(string What, long Parameters, double Flops, long PeakBytes, double PeakGflops, double Seconds)
+{
+    /// <summary>The share of peak that small models reach, for the expected time.</summary>
+    private const double ExpectedShare = 0.4;
+
+    /// <summary>The runtime with this program loaded.</summary>
+    private const long RuntimeBytes = 90L << 20;
+
+    public static RlPrice Of(ResolvedRl resolved, ModelConfig config, ITokenizer tokenizer, int threads)
+    {
+        var settings = resolved.Settings;
+        var prompt = TaskDataset.LongestPrompt(resolved.Task.Task, tokenizer);
+        var peak = MachineMeter.PeakGflops(threads);
+        var isRl = settings.Method == RlMethod.PolicyGradient;
+        var expert = settings.ExpertIteration;
+        // A round of expert iteration is priced as a step that asks every problem and learns from all it drew.
+        var plan = RlPlan.Of(config, tokenizer, isRl ? settings.Rl : new RlSettings
+        {
+            PromptsPerStep = 1,
+            SamplesPerPrompt = Math.Max(2, expert.SamplesPerPrompt),
+            Passes = expert.Epochs,
+            MaxNewTokens = expert.MaxNewTokens,
+            DecodeSequences = expert.DecodeSequences,
+        }, prompt, threads);
+        var flops = isRl ? plan.StepFlops * settings.Rl.Steps : plan.StepFlops * settings.Data.Problems * expert.Rounds;
+        var what = isRl
+            ? string.Create(CultureInfo.InvariantCulture, $"{plan.Prompts} prompts x {plan.Samples} samples = {plan.Completions:N0} completions, {plan.MicroBatches:N0} micro-batches a step; {settings.Rl.Steps:N0} steps")
+            : string.Create(CultureInfo.InvariantCulture, $"{settings.Data.Problems:N0} prompts x {expert.SamplesPerPrompt} samples = {(long)settings.Data.Problems * expert.SamplesPerPrompt:N0} completions a round; {expert.Rounds} rounds");
+        return new RlPrice(what, config.ParameterCount.Total, flops, plan.Bytes + RuntimeBytes, peak, flops / (1e9 * peak * ExpectedShare));
+    }
+
+    /// <summary>"32 prompts x 8 samples = 256 completions, ...; memory; time".</summary>
+    public string Line => $"{What}; about {Amounts.Of(PeakBytes)}B, {Duration} at most";
+
+    private string Duration => Amounts.Of(TimeSpan.FromSeconds(Math.Min(Seconds, 1e9)));
+
+    public void Write(CliHost host, string yaml, bool json)
+    {
+        if (json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Config = yaml, What, Parameters, Flops, PeakBytes, PeakGflops, ExpectedSeconds = Seconds }));
+            return;
+        }
+
+        host.Output.WriteLine(yaml);
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["a step", What],
+            ["parameters", Parameters.ToString("N0", CultureInfo.InvariantCulture)],
+            ["FLOPs", "at most " + Flops.ToString("0.00e0", CultureInfo.InvariantCulture)],
+            ["peak memory", "about " + Amounts.Of(PeakBytes) + "B"],
+            ["expected time", $"at most about {Duration}, at {ExpectedShare:P0} of {PeakGflops.ToString("0", CultureInfo.InvariantCulture)} GFLOP/s; evaluations apart"],
+        ]);
+    }
+}

@@ -1,0 +1,50 @@
+using Retort.Inference;
+using Retort.Models;
+using Retort.Models.Tokenizers;
+using Retort.Tensors;
+
+namespace Retort.Training.Rl;
+
+/// <summary>What reinforcement learning will need, said before it starts.</summary>
+/// <param name="Prompts">Problems of a rollout.</param>
+/// <param name="Samples">Completions of each.</param>
+/// <param name="MicroBatches">Forward and backward passes of a step.</param>
+/// <param name="Bytes">Native memory: weights, moments, gradients, reference, activations, the engine.</param>
+/// <param name="StepFlops">Work of a step at full length, at most.</param>
+public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Bytes, double StepFlops)
+{
+    /// <summary>Completions of a step.</summary>
+    public int Completions => Prompts * Samples;
+
+    /// <summary>
+    /// The plan for prompts of about <paramref name="promptTokens"/> tokens, on a device of <paramref name="lanes"/> lanes.
+    /// </summary>
+    public static RlPlan Of(ModelConfig config, ITokenizer tokenizer, RlSettings settings, int promptTokens, int lanes)
+    {
+        var context = config.MaxPositions;
+        var isPpo = settings.Algorithm == RlAlgorithm.Ppo;
+        var learner = PolicyLearner.PlanOf(config, settings, context, lanes);
+        var trainer = settings.TrainerFor(settings.PromptsPerStep / settings.UpdatesPerPass, context);
+        var perUpdate = trainer.GradientShards / learner.ShardsPerLeaf * trainer.MicroBatchesPerShard;
+        var newTokens = settings.MaxNewTokens > 0 ? Math.Min(settings.MaxNewTokens, context - promptTokens) : context - promptTokens;
+        var scored = Forward(config, newTokens) * settings.Completions + Forward(config, promptTokens) * settings.PromptsPerStep;
+        var passes = 3.0 * settings.Passes + (settings.KlCoefficient > 0 ? 1 : 0) + (isPpo ? 1 : 0);
+        var scoring = settings.KlCoefficient > 0 || isPpo ? Scorer.PlanOf(config, settings, context, lanes, isPpo).ActivationBytes : 0;
+        var reference = settings.KlCoefficient > 0 ? sizeof(float) * config.ParameterCount.Total : 0;
+        return new RlPlan(
+            settings.PromptsPerStep, settings.SamplesPerPrompt, settings.Passes * settings.UpdatesPerPass * perUpdate,
+            learner.TotalBytes + scoring + reference + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings, tokenizer)),
+            (1 + passes) * scored);
+    }
+
+    /// <summary>FLOPs of one sequence's forward pass, as the device counts them.</summary>
+    private static double Forward(ModelConfig config, int tokens)
+    {
+        using var device = new CountingDevice();
+        using var model = new Transformer(config, device);
+        using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, isRecording: false);
+        var ids = tape.TakeInts(tokens);
+        model.Forward(tape, ModelInput.Sequences(ids, ids, tape.TakeInts(2), (long)tokens * (tokens + 1) / 2));
+        return device.Work.Flops;
+    }
+}
