@@ -112,6 +112,33 @@ public struct CounterRandom
         return radius * ExactMath.Cos(2.0 * Math.PI * NextDouble());
     }
 
+    /// <summary>Gamma of scale 1, shape above 0 (Marsaglia and Tsang 2000, "A simple method for generating gamma variables").</summary>
+    public double NextGamma(double shape)
+    {
+        if (shape == 1)
+        {
+            return -ExactMath.Log(1 - NextDouble());
+        }
+
+        if (shape < 1)
+        {
+            return NextGamma(shape + 1) * ExactMath.Pow(1 - NextDouble(), 1 / shape);
+        }
+
+        var d = shape - 1.0 / 3;
+        var c = 1 / Math.Sqrt(9 * d);
+        while (true)
+        {
+            var x = NextGaussian();
+            var v = 1 + c * x;
+            v = v * v * v;
+            if (v > 0 && ExactMath.Log(1 - NextDouble()) < 0.5 * x * x + d - d * v + d * ExactMath.Log(v))
+            {
+                return d * v;
+            }
+        }
+    }
+
     /// <summary>Fisher-Yates shuffle in place.</summary>
     public void Shuffle<T>(Span<T> items)
     {

@@ -51,6 +51,18 @@ public class CounterRandomTests
         Assert.Equal(3, values.Average(v => v * v * v * v), 0.15);
     }
 
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(1)]
+    [InlineData(4.5)]
+    public void Gammas_have_their_shape_as_mean_and_variance(double shape)
+    {
+        var random = CounterRandom.For(6, "gamma");
+        var values = Enumerable.Range(0, 100_000).Select(_ => random.NextGamma(shape)).ToArray();
+        Assert.Equal(1, values.Average() / shape, 0.02);
+        Assert.Equal(1, values.Average(v => (v - shape) * (v - shape)) / shape, 0.05);
+    }
+
     [Fact]
     public void A_shuffle_is_a_permutation()
     {

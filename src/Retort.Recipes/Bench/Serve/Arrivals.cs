@@ -19,7 +19,7 @@ public static class Arrivals
         var (due, now) = (new double[count], 0.0);
         for (var i = 0; i < count; i++)
         {
-            now += Gamma(ref random, burstiness) / burstiness / rate;
+            now += random.NextGamma(burstiness) / burstiness / rate;
             due[i] = now;
         }
 
@@ -28,31 +28,4 @@ public static class Arrivals
 
     /// <summary>All at 0.</summary>
     public static double[] Burst(int count) => new double[count];
-
-    /// <summary>A gamma variate of scale 1 (Marsaglia and Tsang 2000, "A simple method for generating gamma variables").</summary>
-    private static double Gamma(ref CounterRandom random, double shape)
-    {
-        if (shape == 1)
-        {
-            return -ExactMath.Log(1 - random.NextDouble());
-        }
-
-        if (shape < 1)
-        {
-            return Gamma(ref random, shape + 1) * ExactMath.Pow(1 - random.NextDouble(), 1 / shape);
-        }
-
-        var d = shape - 1.0 / 3;
-        var c = 1 / Math.Sqrt(9 * d);
-        while (true)
-        {
-            var x = random.NextGaussian();
-            var v = 1 + c * x;
-            v = v * v * v;
-            if (v > 0 && ExactMath.Log(1 - random.NextDouble()) < 0.5 * x * x + d - d * v + d * ExactMath.Log(v))
-            {
-                return d * v;
-            }
-        }
-    }
 }
