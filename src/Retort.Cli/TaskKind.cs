@@ -1,16 +1,19 @@
 using Retort.Core;
+using Retort.Models;
 using Retort.Recipes;
 using Retort.Recipes.Configuration;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
+using Retort.Tensors;
 
 namespace Retort.Cli;
 
 /// <summary>A task that commands know by name: its presets, and the way from settings to a task.</summary>
 internal abstract class TaskKind
 {
-    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance];
+    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance];
 
     /// <summary>"countdown, sudoku or ...", for messages and help.</summary>
     public static string Names { get; } = string.Join(", ", All.SkipLast(1).Select(kind => kind.Name)) + $" or {All[^1].Name}";
@@ -208,4 +211,50 @@ internal sealed class InstructionsKind : TaskKind<InstructionSettings>
     };
 
     protected override KnownTask Create(InstructionSettings settings) => new KnownInstructions(new InstructionTask(settings));
+}
+
+internal sealed class SolutionTreeKind : TaskKind<SolutionTreeSettings>
+{
+    public static SolutionTreeKind Instance { get; } = new();
+
+    public override string Name => "solution-tree";
+
+    protected override IReadOnlyDictionary<string, SolutionTreeSettings> Named { get; } = new OrderedDictionary<string, SolutionTreeSettings>
+    {
+        ["wall"] = SolutionTreeSettings.Wall,
+        ["breaks"] = SolutionTreeSettings.Breaks,
+        ["base"] = SolutionTreeSettings.Base,
+    };
+
+    protected override SolutionTreeSettings TrainingTask => SolutionTreeSettings.Wall;
+
+    public override string WidestPreset => Presets[0];
+
+    /// <summary>The desk-sized study's pretraining: one epoch, linear to zero.</summary>
+    protected override TrainSettings<SolutionTreeSettings> Training(SolutionTreeSettings task) => new()
+    {
+        Task = task,
+        Data = new TrainDataSettings { Problems = 96_000 },
+        Model = new TrainModelSettings
+        {
+            Family = ModelFamily.Qwen2,
+            HiddenSize = 64,
+            NumHeads = 2,
+            IntermediateSize = 256,
+            QkvBias = true,
+            TiedEmbeddings = false,
+            MaxPositions = 16 * ((task.MaxTokens + 15) / 16),
+        },
+        Training = new TrainStepSettings
+        {
+            Steps = 1500,
+            LearningRate = 2e-3,
+            Schedule = ScheduleShape.Linear,
+            WarmupSteps = 75,
+            FinalFraction = 0,
+            WeightDecay = 0,
+        },
+    };
+
+    protected override KnownTask Create(SolutionTreeSettings settings) => new KnownSolutionTree(new SolutionTreeTask(settings));
 }

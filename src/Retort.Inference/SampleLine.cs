@@ -12,11 +12,15 @@ namespace Retort.Inference;
 /// <param name="Temperature">It was drawn with.</param>
 /// <param name="Correct">The verdict.</param>
 /// <param name="Answer">The answer found in it, if any.</param>
-public sealed record SampleGrade(string Problem, string Model, float Temperature, bool Correct, string? Answer);
+/// <param name="Plan">It takes the right steps; null where the verifier does not say.</param>
+/// <param name="Execute">It carries out its own steps rightly; null where the verifier does not say.</param>
+public sealed record SampleGrade(
+    string Problem, string Model, float Temperature, bool Correct, string? Answer, bool? Plan = null, bool? Execute = null);
 
 /// <summary>
 /// A sample as one line of JSON: <c>{id, prompt, tokens, text, logprobs, logprob_bits, finish_reason}</c>, graded ones with
-/// <c>{problem, model, temperature, sample, correct, answer}</c>. Bits are each float32 as eight hexadecimal digits.
+/// <c>{problem, model, temperature, sample, correct, answer}</c> and, where the verifier tells them apart, <c>{plan, execute}</c>.
+/// Bits are each float32 as eight hexadecimal digits.
 /// </summary>
 public static class SampleLine
 {
@@ -77,6 +81,15 @@ public static class SampleLine
             {
                 json.WriteBoolean("correct", grade.Correct);
                 json.WriteString("answer", grade.Answer);
+                if (grade.Plan is { } plan)
+                {
+                    json.WriteBoolean("plan", plan);
+                }
+
+                if (grade.Execute is { } execute)
+                {
+                    json.WriteBoolean("execute", execute);
+                }
             }
 
             json.WriteEndObject();

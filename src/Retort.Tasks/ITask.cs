@@ -21,7 +21,9 @@ public record TaskItem(string Id, string Prompt, string Answer);
 /// <summary>What a verifier says of one completion.</summary>
 /// <param name="Correct">The completion solves the problem.</param>
 /// <param name="Answer">The final answer found in it, in canonical form (majority votes count these); null if none.</param>
-public readonly record struct Verdict(bool Correct, string? Answer = null);
+/// <param name="Plan">It takes the right steps, whether or not it carries them out; null where the task does not ask.</param>
+/// <param name="Execute">It carries out its own steps rightly, whether or not they are the right ones; null where the task does not ask.</param>
+public readonly record struct Verdict(bool Correct, string? Answer = null, bool? Plan = null, bool? Execute = null);
 
 /// <summary>
 /// A family of problems with a generator and a verifier. Implementations are immutable: <see cref="Create"/> is a pure

@@ -16,8 +16,8 @@ public static class GradedSamples
             using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
             foreach (var sample in graded)
             {
-                var item = items[sample.Problem];
-                var grade = new SampleGrade(item.Id, model, temperature, sample.Verdict.Correct, sample.Verdict.Answer);
+                var (item, verdict) = (items[sample.Problem], sample.Verdict);
+                var grade = new SampleGrade(item.Id, model, temperature, verdict.Correct, verdict.Answer, verdict.Plan, verdict.Execute);
                 writer.WriteLine(SampleLine.Of($"{item.Id}/{sample.Sample}", item.Prompt, sample.Text, sample.Completion, sample.Sample, grade));
             }
         });

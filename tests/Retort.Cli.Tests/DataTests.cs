@@ -12,6 +12,7 @@ public sealed class DataTests : IDisposable
     [InlineData("countdown", "id,split,numbers,target,solution,variant,heuristic,trace,solved,tokens")]
     [InlineData("sudoku", "id,split,puzzle,solution,variant,reverts,trace,tokens")]
     [InlineData("instructions", "id,split,kind,prompt,answer,output_tokens")]
+    [InlineData("solution-tree", "id,split,prompt,answer,states,actions")]
     public void Problems_are_the_same_bytes_for_any_number_of_threads(string task, string fields)
     {
         string[] words = ["data", task, "--n", "600", "--split", "validation", "--json"];
@@ -37,6 +38,7 @@ public sealed class DataTests : IDisposable
         Assert.Equal(solved.GetProperty("ours").GetDouble() - 70.4, solved.GetProperty("difference").GetDouble(), 6);
         Assert.Contains("mean givens", Cli.Run(["data", "sudoku", "--statistics", "--n", "20", "--preset", "shallow4x4"]).Output, StringComparison.Ordinal);
         Assert.Contains("given the whole prompt", Cli.Run(["data", "instructions", "--statistics", "--n", "200"]).Output, StringComparison.Ordinal);
+        Assert.Contains("never seen", Cli.Run(["data", "solution-tree", "--statistics", "--n", "500"]).Output, StringComparison.Ordinal);
         using var lengths = JsonDocument.Parse(Cli.Run(["data", "instructions", "--statistics", "--n", "200", "--preset", "stories", "--json"]).Output);
         Assert.Equal(1, lengths.RootElement.GetProperty("statistics").GetProperty("kinds")[0].GetProperty("tokenShare").GetDouble());
     }
@@ -52,7 +54,7 @@ public sealed class DataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, convert")]
+    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, solution-tree, convert")]
     [InlineData("data countdown --n 5", "data countdown: --out is missing; expected --out FILE, or --statistics")]
     [InlineData("data countdown --out x", "data countdown: --n is missing; expected --n N, the number of problems")]
     [InlineData("data countdown --n 5 --out x --set task.numbrs=1..9", "--set task.numbrs=1..9: task.numbrs: unknown setting")]
@@ -61,6 +63,7 @@ public sealed class DataTests : IDisposable
     [InlineData("data sudoku --n 5 --out x --preset easy", "--preset: unknown preset 'easy' of sudoku; expected one of hard6x6")]
     [InlineData("data sudoku --n 5 --out x --set task.size=5", "--set task.size=5: task.size: 5; expected 4, 6 or 9")]
     [InlineData("data instructions --n 5 --out x --set task.weights.story=-1", "--set task.weights.story=-1: task.weights.story: is -1; expected a number in 0..1000")]
+    [InlineData("data solution-tree --n 5 --out x --set task.numActions=17", "--set task.numActions=17: task.numActions: is 17; expected from 2 to numStates = 16")]
     [InlineData("data convert --out x", "data convert: --model is missing; expected --model FOLDER or FILE.bin")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {

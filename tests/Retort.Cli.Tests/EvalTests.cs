@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Cli.Tests;
@@ -64,6 +66,26 @@ public sealed class EvalTests : IDisposable
         Assert.Equal(2, asked.RootElement.GetProperty("problems").GetInt32());
     }
 
+    [Fact]
+    public void The_solution_trees_samples_say_what_was_planned_and_what_was_executed()
+    {
+        var data = folder.Write("trees.jsonl", $"{{\"prompt\": \"{new SolutionTreeTask().Create(Split.Test, 0).Prompt}\"}}\n");
+        using var solved = JsonDocument.Parse(Cli.Run(["eval", "--task", "solution-tree", "--oracle", "--data", data, "--json"]).Output);
+        Assert.Equal(1, solved.RootElement.GetProperty("solved").GetInt32());
+        var model = TinyModel.Save(folder.File("tree"), new SolutionTreeTask().Vocabulary);
+        string[] words = ["eval", "--model", model, "--task", "solution-tree", "--data", data, "--samples", "3", "--max-new-tokens", "4", "--json"];
+        Assert.Equal(0, Cli.Run([.. words, "--out", folder.File("tree.jsonl")]).ExitCode);
+        foreach (var line in File.ReadLines(folder.File("tree.jsonl")))
+        {
+            using var sample = JsonDocument.Parse(line);
+            Assert.False(sample.RootElement.GetProperty("plan").GetBoolean() || sample.RootElement.GetProperty("execute").GetBoolean());
+        }
+
+        words = ["eval", "--model", CountDownModel(), "--task", "countdown", "--problems", "1", "--max-new-tokens", "4", "--json"];
+        Assert.Equal(0, Cli.Run([.. words, "--out", folder.File("countdown.jsonl")]).ExitCode);
+        Assert.DoesNotContain("\"plan\"", File.ReadAllText(folder.File("countdown.jsonl")), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("sudoku", "sudoku/sudoku10k.txt", "puzzles", 10_000)]
     [InlineData("sudoku", "sudoku/sudokus_17.txt", "puzzles", 49_151)]
@@ -75,8 +97,8 @@ public sealed class EvalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku or instructions")]
-    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions; did you mean 'countdown'?")]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions or solution-tree")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree; did you mean 'countdown'?")]
     [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
     [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
     [InlineData("--model C --task sudoku", "test-0: text: has the word '")]

@@ -11,6 +11,7 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataTaskCommand(host, CountDownKind.Instance, DataStatistics.CountDown));
         Subcommands.Add(new DataTaskCommand(host, SudokuKind.Instance, DataStatistics.Sudoku));
         Subcommands.Add(new DataTaskCommand(host, InstructionsKind.Instance, DataStatistics.Instructions));
+        Subcommands.Add(new DataTaskCommand(host, SolutionTreeKind.Instance, DataStatistics.SolutionTree));
         Subcommands.Add(new DataConvertCommand(host));
     }
 }

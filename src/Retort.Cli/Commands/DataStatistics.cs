@@ -1,7 +1,9 @@
 using System.Globalization;
 using Retort.Core;
 using Retort.Tasks.CountDown;
+using Retort.Tasks;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
 
 namespace Retort.Cli.Commands;
@@ -9,6 +11,8 @@ namespace Retort.Cli.Commands;
 /// <summary>Tables of a task's demonstrations.</summary>
 internal static class DataStatistics
 {
+    private const int TestProblemsLookedAt = 2000;
+
     private static readonly int[] SudokuBudgets = [64, 96, 128, 256, 512, 1024];
 
     /// <summary>Ours beside every published table; with settings asked for, ours alone.</summary>
@@ -114,6 +118,45 @@ internal static class DataStatistics
             ["sd of the length", Number(measured.All.Deviation)],
             ["given the kind", Number(measured.DeviationGivenKind)],
             ["given the whole prompt", Number(measured.DeviationGivenPrompt)],
+        ]);
+    }
+
+    /// <summary>What pretraining shows of the world, and what of the test it leaves to chance (section 3.6 of the RL-wall study).</summary>
+    public static void SolutionTree(CliHost host, DataStatisticsRequest request)
+    {
+        var task = (SolutionTreeTask)request.Known.Task;
+        var seen = SeenPairs.Count(task, request.Count, request.Threads, host.Cancellation);
+        var items = ParallelItems.Make(TestProblemsLookedAt, request.Threads, i => task.Create(Split.Test, i), host.Cancellation);
+        var (times, problems) = (new[] { 1, 10, 100 }, new[] { 32, 128, 512 });
+        var (shares, chances) = (times.Select(k => seen.ShareOfProblems(items, k)).ToArray(), problems.Select(seen.ExpectedChances).ToArray());
+        var oneUnseen = items.Count(item => seen.Unseen(item) == 1) / (double)items.Length;
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new
+            {
+                Settings = request.Known.Yaml,
+                Problems = request.Count,
+                Pairs = seen.Counts.Count,
+                NeverSeen = seen.ShareSeenBelow(1),
+                SeenBelow100 = seen.ShareSeenBelow(100),
+                Times = times,
+                TestProblemsWithAllPairsSeen = shares,
+                TestProblemsWithOneUnseen = oneUnseen,
+                RlProblems = problems,
+                ExpectedChances = chances,
+            }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["pretraining problems", Count(request.Count)],
+            ["pairs of state and action", Count(seen.Counts.Count)],
+            ["never seen", Value(100 * seen.ShareSeenBelow(1), true)],
+            ["seen below 100 times", Value(100 * seen.ShareSeenBelow(100), true)],
+            .. times.Select((k, i) => (string[])[$"test problems with all pairs seen {k} times", Value(100 * shares[i], true)]),
+            ["test problems with one pair unseen", Value(100 * oneUnseen, true)],
+            .. problems.Select((m, i) => (string[])[$"chances of an unseen pair in {m} RL problems", chances[i].ToString("0.00", CultureInfo.InvariantCulture)]),
         ]);
     }
 
