@@ -53,28 +53,42 @@ public sealed class SolutionTreeTask : ITask
     public SolutionTreeItem Create(Split split, long index)
     {
         var (states, actions, random) = DrawPath(split, index);
-        var problems = new int[states.Length];
-        var contexts = new int[Settings.Context == ContextMode.Dropped ? 0 : actions.Length];
-        problems[0] = random.NextInt32(Settings.NumStates);
-        for (var i = 0; i < actions.Length; i++)
-        {
-            problems[i + 1] = World.NextProblem(problems[i], actions[i]);
-        }
-
-        for (var i = 0; i < contexts.Length; i++)
-        {
-            contexts[i] = split == Split.Train ? World.DrawContext(ref random, actions[i]) : random.NextInt32(Settings.NumStates);
-        }
-
-        var irrelevant = new int[Settings.NumIrrelevant];
-        foreach (ref var number in irrelevant.AsSpan())
-        {
-            number = random.NextInt32(Settings.NumStates);
-        }
-
         return new(
-            $"{split.ToString().ToLowerInvariant()}-{index}", SolutionTreeGrammar.WritePrompt(states[0], problems, contexts, irrelevant),
+            $"{split.ToString().ToLowerInvariant()}-{index}", DrawPrompt(ref random, split == Split.Train, states[0], actions),
             SolutionTreeGrammar.WriteAnswer(states, actions), states, actions);
+    }
+
+    /// <summary>
+    /// A question for one entry of T: a problem that takes the pair somewhere, its answer written up to "S s A a S" inside the prompt. The
+    /// answer is the next state's number. Its path is drawn as the test's are and is no problem of reinforcement learning.
+    /// </summary>
+    public TaskItem CreateProbe(int pair, long index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        var (state, action) = Math.DivRem(pair, Settings.NumActions);
+        var random = CounterRandom.For(Settings.Seed, $"solution-tree/probe {pair}", (ulong)index);
+        var actions = new int[random.NextInt32(Settings.Steps.Low, Settings.Steps.High)];
+        var (states, place) = (new int[actions.Length + 1], random.NextInt32(actions.Length));
+        for (var draw = 0; draw < MaxDraws; draw++)
+        {
+            // A state that hardly any action leads to is asked for at the beginning.
+            place = draw == MaxDraws / 100 ? 0 : place;
+            states[0] = place == 0 ? state : random.NextInt32(Settings.NumStates);
+            for (var i = 0; i < actions.Length; i++)
+            {
+                actions[i] = i == place ? action : random.NextInt32(Settings.NumActions);
+                states[i + 1] = World.Next(states[i], actions[i]);
+            }
+
+            if (states[place] == state && SplitOf(states[0], actions) != Split.Validation)
+            {
+                var given = SolutionTreeGrammar.WriteAnswer(states.AsSpan(0, place + 2), actions.AsSpan(0, place + 1));
+                var end = given.LastIndexOf(' ');
+                return new($"pair-{pair}/{index}", $"{DrawPrompt(ref random, false, states[0], actions)} {given[..end]}", given[(end + 1)..]);
+            }
+        }
+
+        throw UserError.Request($"task {Name}", $"no path through state {state} and action {action} may be asked for", "more states, actions or steps");
     }
 
     /// <summary>A prompt from outside, which may have any number of steps.</summary>
@@ -167,6 +181,30 @@ public sealed class SolutionTreeTask : ITask
 
         throw UserError.Request(
             $"task {Name}", $"none of {MaxDraws} paths of {actions.Length} steps belongs to the split {split}", "more states, actions or steps");
+    }
+
+    /// <summary>A prompt that names the actions, with problem states, contexts and irrelevant numbers of its own.</summary>
+    private string DrawPrompt(ref CounterRandom random, bool isPretraining, int start, int[] actions)
+    {
+        var (problems, contexts) = (new int[actions.Length + 1], new int[Settings.Context == ContextMode.Dropped ? 0 : actions.Length]);
+        problems[0] = random.NextInt32(Settings.NumStates);
+        for (var i = 0; i < actions.Length; i++)
+        {
+            problems[i + 1] = World.NextProblem(problems[i], actions[i]);
+        }
+
+        for (var i = 0; i < contexts.Length; i++)
+        {
+            contexts[i] = isPretraining ? World.DrawContext(ref random, actions[i]) : random.NextInt32(Settings.NumStates);
+        }
+
+        var irrelevant = new int[Settings.NumIrrelevant];
+        foreach (ref var number in irrelevant.AsSpan())
+        {
+            number = random.NextInt32(Settings.NumStates);
+        }
+
+        return SolutionTreeGrammar.WritePrompt(start, problems, contexts, irrelevant);
     }
 
     private SolutionTreeItem? Read(string prompt, string id)

@@ -173,6 +173,29 @@ public class SolutionTreeTaskTests
         });
     }
 
+    [Fact]
+    public void A_probe_asks_for_one_entry_of_the_table_anywhere_on_a_path()
+    {
+        var places = new HashSet<int>();
+        for (var pair = 0; pair < Wall.World.NumPairs; pair++)
+        {
+            var probe = Wall.CreateProbe(pair, pair % 3);
+            var words = probe.Prompt.Split(' ');
+            var (state, action) = (pair / 16, pair % 16);
+            Assert.Equal(["S", $"{state}", "A", $"{action}", "S"], words[^5..]);
+            Assert.Equal($"{Wall.World.Next(state, action)}", probe.Answer);
+            // It is a problem of the task, cut off: the actions given are those that its prompt names.
+            var close = Array.IndexOf(words, ":");
+            var item = Wall.FromPrompt(string.Join(' ', words[..(close + 1)]), "x");
+            Assert.StartsWith(string.Join(' ', words[(close + 1)..]) + $" {probe.Answer}", item.Answer, StringComparison.Ordinal);
+            places.Add(words.Length - close);
+        }
+
+        Assert.Equal(4, places.Count);
+        Assert.Equal(Wall.CreateProbe(7, 1), Wall.CreateProbe(7, 1));
+        Assert.NotEqual(Wall.CreateProbe(7, 1).Prompt, Wall.CreateProbe(7, 2).Prompt);
+    }
+
     [Theory]
     [InlineData("numStates", 1)]
     [InlineData("numActions", 17)]
