@@ -118,6 +118,36 @@ public static class Bootstrap
         });
     }
 
+    /// <summary>A statistic of several sets of problems, the chosen ones of each given as indices drawn with replacement.</summary>
+    public delegate double JointStatistic(IReadOnlyList<int[]> chosen);
+
+    /// <summary>As <see cref="Of(int, Statistic, BootstrapSettings?)"/>, of sets that are resampled each by itself.</summary>
+    /// <param name="numProblems">Of each set; N is their sum.</param>
+    /// <param name="statistic">It may be called from several threads.</param>
+    /// <param name="settings">How.</param>
+    public static Interval Of(IReadOnlyList<int> numProblems, JointStatistic statistic, BootstrapSettings? settings = null)
+    {
+        foreach (var count in numProblems)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count, nameof(numProblems));
+        }
+
+        return Run(statistic([.. numProblems.Select(count => Enumerable.Range(0, count).ToArray())]), numProblems.Sum(), settings, (ref CounterRandom random) =>
+        {
+            var chosen = new int[numProblems.Count][];
+            for (var set = 0; set < chosen.Length; set++)
+            {
+                chosen[set] = new int[numProblems[set]];
+                foreach (ref var index in chosen[set].AsSpan())
+                {
+                    index = random.NextInt32(numProblems[set]);
+                }
+            }
+
+            return statistic(chosen);
+        });
+    }
+
     private delegate double Resample(ref CounterRandom random);
 
     private static Interval Run(double value, int n, BootstrapSettings? settings, Resample resample)

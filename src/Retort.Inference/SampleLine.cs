@@ -65,36 +65,54 @@ public static class SampleLine
 
             json.WriteEndArray();
             json.WriteString("finish_reason", completion.FinishReason == FinishReason.Stop ? "stop" : "length");
-            if (grade is not null)
-            {
-                json.WriteString("problem", grade.Problem);
-                json.WriteString("model", grade.Model);
-                json.WriteNumber("temperature", grade.Temperature);
-            }
-
-            if (sample is { } number)
-            {
-                json.WriteNumber("sample", number);
-            }
-
-            if (grade is not null)
-            {
-                json.WriteBoolean("correct", grade.Correct);
-                json.WriteString("answer", grade.Answer);
-                if (grade.Plan is { } plan)
-                {
-                    json.WriteBoolean("plan", plan);
-                }
-
-                if (grade.Execute is { } execute)
-                {
-                    json.WriteBoolean("execute", execute);
-                }
-            }
-
+            WriteGrade(json, sample, grade);
             json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>What a verifier said and no more, for evaluations of a hundred thousand samples: a graded line without the sample itself.</summary>
+    public static string Marks(SampleGrade grade, int sample)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(bytes, Options))
+        {
+            json.WriteStartObject();
+            WriteGrade(json, sample, grade);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    private static void WriteGrade(Utf8JsonWriter json, int? sample, SampleGrade? grade)
+    {
+        if (grade is not null)
+        {
+            json.WriteString("problem", grade.Problem);
+            json.WriteString("model", grade.Model);
+            json.WriteNumber("temperature", grade.Temperature);
+        }
+
+        if (sample is { } number)
+        {
+            json.WriteNumber("sample", number);
+        }
+
+        if (grade is not null)
+        {
+            json.WriteBoolean("correct", grade.Correct);
+            json.WriteString("answer", grade.Answer);
+            if (grade.Plan is { } plan)
+            {
+                json.WriteBoolean("plan", plan);
+            }
+
+            if (grade.Execute is { } execute)
+            {
+                json.WriteBoolean("execute", execute);
+            }
+        }
     }
 }

@@ -105,6 +105,21 @@ public sealed class BootstrapTests
     }
 
     [Fact]
+    public void Sets_are_resampled_each_by_itself()
+    {
+        double[] a = [.. Enumerable.Range(0, 120).Select(i => i * 0.37 % 1)], b = [.. Enumerable.Range(0, 31).Select(i => i * 0.71 % 1)];
+
+        var joint = Bootstrap.Of([120, 31], chosen => chosen[0].Average(i => a[i]) - chosen[1].Average(i => b[i]), Quick);
+        var difference = Bootstrap.UnpairedDifference(a, b, Quick);
+
+        Assert.Equal(difference.N, joint.N);
+        Assert.Equal(difference.Value, joint.Value, 12);
+        Assert.Equal(difference.Low, joint.Low, 12);
+        Assert.Equal(difference.High, joint.High, 12);
+        Assert.Throws<ArgumentOutOfRangeException>(() => Bootstrap.Of([5, 0], _ => 0, Quick));
+    }
+
+    [Fact]
     public void Resamples_without_a_value_are_left_out()
     {
         var interval = Bootstrap.Of(2, chosen => chosen.Contains(0) ? 1 : double.NaN, Quick);

@@ -21,8 +21,13 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
     /// <summary>The machine's, to show how much of it is used; a smoke run is over before it is measured.</summary>
     private readonly double peakFlops = context.Preset == "smoke" ? 0 : 1e9 * MachineMeter.PeakGflops(context.Threads);
 
-    /// <summary>Takes <paramref name="trainer"/> to so many steps.</summary>
-    public void Run(string name, Transformer model, Trainer trainer, int steps, ITask task, ITokenizer tokenizer)
+    /// <summary>
+    /// Takes <paramref name="trainer"/> to so many steps; every <paramref name="evaluateEvery"/> (0: never) and at the end
+    /// <paramref name="evaluate"/> looks at the model. What it writes down as phase "curve/NAME" ends where a resumed run begins.
+    /// </summary>
+    public void Run(
+        string name, Transformer model, Trainer trainer, int steps, ITask task, ITokenizer tokenizer, int evaluateEvery = 0,
+        Action<long>? evaluate = null)
     {
         var phase = "train/" + name;
         var (before, spent) = (model.Device.Work.Flops, spending.Flops);
@@ -35,7 +40,13 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
             Tokenizer = tokenizer,
             PeakFlops = peakFlops,
             Progress = context.Progress,
-            Resumed = done => folder.TruncateMetrics(phase, done),
+            EvaluateEvery = evaluateEvery,
+            Evaluate = evaluate,
+            Resumed = done =>
+            {
+                folder.TruncateMetrics(phase, done);
+                folder.TruncateMetrics("curve/" + name, done);
+            },
             Stepped = step =>
             {
                 values[0] = new("loss", step.Loss);
