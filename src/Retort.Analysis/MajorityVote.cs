@@ -40,69 +40,36 @@ public static class MajorityVote
     /// <paramref name="resamples"/> subsets drawn from the stream (seed, "majority", problem).
     /// </summary>
     public static double Estimate(
-        IReadOnlyList<Vote> samples, int k, ulong seed = 1, ulong problem = 0, int resamples = 2_000)
+        IReadOnlyList<Vote> samples, int k, ulong seed = 1, ulong problem = 0, int resamples = 2_000) =>
+        Curve(samples, [k], seed, problem, resamples)[0];
+
+    /// <summary>
+    /// <see cref="Estimate"/> for several k at once, with the same results: what is drawn for one k holds what is drawn for a smaller.
+    /// </summary>
+    public static double[] Curve(
+        IReadOnlyList<Vote> samples, IReadOnlyList<int> ks, ulong seed = 1, ulong problem = 0, int resamples = 2_000)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, samples.Count);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(resamples);
-        return Subsets(samples.Count, k) <= MaxSubsetsEnumerated
-            ? Exact(samples, k)
-            : Resampled(samples, k, seed, problem, resamples);
-    }
-
-    private static double Exact(IReadOnlyList<Vote> samples, int k)
-    {
-        if (k == samples.Count)
+        foreach (var k in ks)
         {
-            return IsCorrect(samples) ? 1 : 0;
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k, nameof(ks));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(k, samples.Count, nameof(ks));
         }
 
-        var (correct, total) = (0, 0);
-        var chosen = Enumerable.Range(0, k).ToArray();
-        while (true)
+        var ballots = new Ballots(samples);
+        var shares = ks.Select(k => Subsets(samples.Count, k) <= MaxSubsetsEnumerated ? ballots.Exact(k) : double.NaN).ToArray();
+        var drawn = Enumerable.Range(0, ks.Count).Where(i => double.IsNaN(shares[i])).ToArray();
+        if (drawn.Length > 0)
         {
-            total++;
-            correct += IsCorrect(chosen.Select(i => samples[i])) ? 1 : 0;
-
-            // The next combination in lexicographic order: the last index that can move moves, the rest follow it.
-            var place = k - 1;
-            while (place >= 0 && chosen[place] == samples.Count - k + place)
+            var random = CounterRandom.For(seed, "majority", problem);
+            var found = ballots.Resampled([.. drawn.Select(i => ks[i])], ref random, resamples);
+            for (var i = 0; i < drawn.Length; i++)
             {
-                place--;
-            }
-
-            if (place < 0)
-            {
-                return (double)correct / total;
-            }
-
-            chosen[place]++;
-            for (var i = place + 1; i < k; i++)
-            {
-                chosen[i] = chosen[i - 1] + 1;
+                shares[drawn[i]] = found[i];
             }
         }
-    }
 
-    private static double Resampled(IReadOnlyList<Vote> samples, int k, ulong seed, ulong problem, int resamples)
-    {
-        var random = CounterRandom.For(seed, "majority", problem);
-        var order = new int[samples.Count];
-        var correct = 0;
-        for (var r = 0; r < resamples; r++)
-        {
-            for (var i = 0; i < order.Length; i++)
-            {
-                order[i] = i;
-            }
-
-            random.Shuffle<int>(order);
-            // Back into sample order: "first seen" is a property of the samples, not of the draw.
-            Array.Sort(order, 0, k);
-            correct += IsCorrect(order.Take(k).Select(i => samples[i])) ? 1 : 0;
-        }
-
-        return (double)correct / resamples;
+        return shares;
     }
 
     private static BigInteger Subsets(int n, int k)
@@ -114,5 +81,125 @@ public static class MajorityVote
         }
 
         return count;
+    }
+
+    /// <summary>The samples with their answers numbered, so that a vote is counted without looking at texts.</summary>
+    private sealed class Ballots
+    {
+        private readonly int[] answers;
+        private readonly bool[] correct;
+        private readonly int[] tally;
+
+        public Ballots(IReadOnlyList<Vote> samples)
+        {
+            var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+            answers = new int[samples.Count];
+            correct = new bool[samples.Count];
+            for (var i = 0; i < answers.Length; i++)
+            {
+                correct[i] = samples[i].Correct;
+                answers[i] = samples[i].Answer is not { } answer ? -1
+                    : numbers.TryGetValue(answer, out var number) ? number : numbers[answer] = numbers.Count;
+            }
+
+            tally = new int[numbers.Count];
+        }
+
+        public double Exact(int k)
+        {
+            var (right, total, n) = (0, 0, answers.Length);
+            var chosen = Enumerable.Range(0, k).ToArray();
+            while (true)
+            {
+                total++;
+                right += IsCorrect(chosen) ? 1 : 0;
+
+                // The next combination in lexicographic order: the last index that can move moves, the rest follow it.
+                var place = k - 1;
+                while (place >= 0 && chosen[place] == n - k + place)
+                {
+                    place--;
+                }
+
+                if (place < 0)
+                {
+                    return (double)right / total;
+                }
+
+                chosen[place]++;
+                for (var i = place + 1; i < k; i++)
+                {
+                    chosen[i] = chosen[i - 1] + 1;
+                }
+            }
+        }
+
+        public double[] Resampled(int[] ks, ref CounterRandom random, int resamples)
+        {
+            var (order, place, right) = (new int[answers.Length], new int[answers.Length], new int[ks.Length]);
+            var chosen = new int[answers.Length];
+            for (var r = 0; r < resamples; r++)
+            {
+                for (var i = 0; i < order.Length; i++)
+                {
+                    order[i] = i;
+                }
+
+                random.Shuffle<int>(order);
+                for (var i = 0; i < order.Length; i++)
+                {
+                    place[order[i]] = i;
+                }
+
+                for (var i = 0; i < ks.Length; i++)
+                {
+                    // In sample order: "first seen" is a property of the samples, not of the draw.
+                    var count = 0;
+                    for (var sample = 0; sample < place.Length; sample++)
+                    {
+                        if (place[sample] < ks[i])
+                        {
+                            chosen[count++] = sample;
+                        }
+                    }
+
+                    right[i] += IsCorrect(chosen.AsSpan(0, count)) ? 1 : 0;
+                }
+            }
+
+            return [.. right.Select(count => (double)count / resamples)];
+        }
+
+        /// <summary>Whether the vote of the chosen, in ascending order, is correct.</summary>
+        private bool IsCorrect(ReadOnlySpan<int> chosen)
+        {
+            var most = 0;
+            foreach (var sample in chosen)
+            {
+                if (answers[sample] is >= 0 and var answer)
+                {
+                    most = Math.Max(most, ++tally[answer]);
+                }
+            }
+
+            var winner = -1;
+            foreach (var sample in chosen)
+            {
+                if (winner < 0 && answers[sample] is >= 0 and var answer && tally[answer] == most)
+                {
+                    winner = sample;
+                }
+            }
+
+            foreach (var sample in chosen)
+            {
+                if (answers[sample] is >= 0 and var answer)
+                {
+                    tally[answer] = 0;
+                }
+            }
+
+            return winner >= 0 && correct[winner];
+        }
     }
 }
