@@ -99,6 +99,47 @@ public static class Bootstrap
     }
 
     /// <summary>
+    /// The intervals of many means over the same problems, each what <see cref="Mean(double[], BootstrapSettings?)"/> gives: the problems are
+    /// drawn once for all of them.
+    /// </summary>
+    /// <param name="columns">Each one number a problem, all for the same problems.</param>
+    /// <param name="settings">How the intervals are made.</param>
+    public static Interval[] Means(IReadOnlyList<double[]> columns, BootstrapSettings? settings = null)
+    {
+        if (columns.Count == 0)
+        {
+            return [];
+        }
+
+        var n = columns[0].Length;
+        if (n == 0 || columns.Any(column => column.Length != n))
+        {
+            throw new ArgumentException("All columns need the same problems, at least one.", nameof(columns));
+        }
+
+        settings = Checked(settings);
+        var means = columns.Select(_ => new double[settings.Resamples]).ToArray();
+        Resampled(settings, (ref random, r) =>
+        {
+            var sums = new double[columns.Count];
+            for (var i = 0; i < n; i++)
+            {
+                var problem = random.NextInt32(n);
+                for (var column = 0; column < sums.Length; column++)
+                {
+                    sums[column] += columns[column][problem];
+                }
+            }
+
+            for (var column = 0; column < sums.Length; column++)
+            {
+                means[column][r] = sums[column] / n;
+            }
+        });
+        return [.. columns.Select((column, i) => Percentiles(Descriptive.Mean(column), means[i], n, settings))];
+    }
+
+    /// <summary>
     /// Interval of any statistic of n problems (a ratio, a median, an overlap). Resamples on which the statistic is not
     /// a number are left out; if all are, so are the ends.
     /// </summary>
@@ -148,24 +189,40 @@ public static class Bootstrap
         });
     }
 
-    private delegate double Resample(ref CounterRandom random);
+    private delegate double OneResample(ref CounterRandom random);
 
-    private static Interval Run(double value, int n, BootstrapSettings? settings, Resample resample)
+    private delegate void ManyResamples(ref CounterRandom random, int resample);
+
+    private static Interval Run(double value, int n, BootstrapSettings? settings, OneResample resample)
+    {
+        settings = Checked(settings);
+        var values = new double[settings.Resamples];
+        Resampled(settings, (ref random, r) => values[r] = resample(ref random));
+        return Percentiles(value, values, n, settings);
+    }
+
+    private static BootstrapSettings Checked(BootstrapSettings? settings)
     {
         settings ??= BootstrapSettings.Default;
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(settings.Resamples, nameof(settings));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(settings.Level, 0, nameof(settings));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(settings.Level, 1, nameof(settings));
+        return settings;
+    }
 
+    private static void Resampled(BootstrapSettings settings, ManyResamples resample)
+    {
         var purpose = CounterRandom.Hash("bootstrap");
-        var values = new double[settings.Resamples];
         var options = new ParallelOptions { MaxDegreeOfParallelism = settings.Threads > 0 ? settings.Threads : -1 };
         Parallel.For(0, settings.Resamples, options, r =>
         {
             var random = CounterRandom.For(settings.Seed, purpose, (ulong)r);
-            values[r] = resample(ref random);
+            resample(ref random, r);
         });
+    }
 
+    private static Interval Percentiles(double value, double[] values, int n, BootstrapSettings settings)
+    {
         var sorted = values.Where(v => !double.IsNaN(v)).Order().ToArray();
         var tail = (1 - settings.Level) / 2;
         return sorted.Length == 0

@@ -153,4 +153,15 @@ public sealed class BootstrapTests
 
         return outcomes;
     }
+
+    [Fact]
+    public void Many_means_are_the_means_one_by_one()
+    {
+        double[] a = [1, 0, 0.5, 2], b = [3, 3, 1, 0];
+        var settings = new BootstrapSettings(Resamples: 300, Seed: 7);
+
+        Assert.Equal([Bootstrap.Mean(a, settings), Bootstrap.Mean(b, settings)], Bootstrap.Means([a, b], settings));
+        Assert.Empty(Bootstrap.Means([], settings));
+        Assert.Throws<ArgumentException>(() => Bootstrap.Means([a, [1]], settings));
+    }
 }

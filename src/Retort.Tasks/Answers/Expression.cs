@@ -13,12 +13,13 @@ public abstract record Expression
     public const int MaxDepth = 100;
 
     private const int MaxNodes = 4_000;
+    private const long ManyNodes = 1L << 40;
 
     private Expression()
     {
     }
 
-    /// <summary>How many numbers and operations there are; counts stay right however often a part is used.</summary>
+    /// <summary>How many numbers and operations there are, a part counted as often as it is used; 2^40 for more than that.</summary>
     internal abstract long Nodes { get; }
 
     /// <summary>The numbers, from left to right.</summary>
@@ -48,7 +49,7 @@ public abstract record Expression
     /// <summary>A minus sign before an expression.</summary>
     public sealed record Negation(Expression Operand) : Expression
     {
-        internal override long Nodes { get; } = 1 + Operand.Nodes;
+        internal override long Nodes { get; } = Math.Min(1 + Operand.Nodes, ManyNodes);
 
         /// <inheritdoc/>
         public override IEnumerable<Rational> Numbers => Operand.Numbers;
@@ -63,7 +64,7 @@ public abstract record Expression
     /// <summary>Two expressions joined by '+', '-', '*' or '/'.</summary>
     public sealed record Operation(char Symbol, Expression Left, Expression Right) : Expression
     {
-        internal override long Nodes { get; } = 1 + Left.Nodes + Right.Nodes;
+        internal override long Nodes { get; } = Math.Min(1 + Left.Nodes + Right.Nodes, ManyNodes);
 
         /// <inheritdoc/>
         public override IEnumerable<Rational> Numbers => Left.Numbers.Concat(Right.Numbers);

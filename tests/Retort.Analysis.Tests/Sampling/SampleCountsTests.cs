@@ -200,6 +200,16 @@ public sealed class SampleCountsTests
     }
 
     [Fact]
+    public void Samples_without_a_mark_do_not_count()
+    {
+        GradedSample[][] problems = [[new(true, "1", true), new(false)], [new(true), new(true)], [new(false, "2", false), new(true, "1", false)]];
+
+        var plan = MarkShares.Of(problems, Few).Plan!.Value;
+
+        Assert.Equal((1.0 / 3, 2), (plan.Value, plan.N));
+    }
+
+    [Fact]
     public void A_curve_of_majorities_is_its_estimates_one_by_one()
     {
         var votes = Enumerable.Range(0, 24).Select(i => new Vote(i % 5 == 4 ? null : $"{i * i % 7}", i * i % 7 == 2)).ToArray();
