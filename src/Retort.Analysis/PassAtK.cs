@@ -31,6 +31,43 @@ public static class PassAtK
         return 1 - allWrong;
     }
 
+    /// <summary>
+    /// As <see cref="Estimate(int, int, int)"/>, the chance that more than <paramref name="moreThan"/> of the k are correct: 1 less the first
+    /// terms of the hypergeometric distribution.
+    /// </summary>
+    public static double MoreThan(int samples, int correct, int k, int moreThan)
+    {
+        if (moreThan == 0)
+        {
+            return Estimate(samples, correct, k);
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(moreThan);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, samples);
+        ArgumentOutOfRangeException.ThrowIfNegative(correct);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(correct, samples);
+        var few = 0.0;
+        for (var right = 0; right <= Math.Min(moreThan, Math.Min(k, correct)); right++)
+        {
+            // C(k, right) orders of drawing first the right ones and then the wrong ones, each with the same chance.
+            var chance = 1.0;
+            for (var i = 0; i < right; i++)
+            {
+                chance *= (double)(k - i) / (i + 1) * (correct - i) / (samples - i);
+            }
+
+            for (var i = right; i < k; i++)
+            {
+                chance *= Math.Max(0.0, samples - correct - (i - right)) / (samples - i);
+            }
+
+            few += chance;
+        }
+
+        return Math.Max(0, 1 - few);
+    }
+
     /// <summary>Pass@k of one problem from its samples' outcomes.</summary>
     public static double Estimate(ReadOnlySpan<bool> samples, int k) =>
         Estimate(samples.Length, samples.Count(true), k);

@@ -27,6 +27,18 @@ public sealed class PassAtKTests
         });
 
     [Fact]
+    public void More_than_some_is_the_share_of_subsets_with_more_than_some() =>
+        Gen.Select(Gen.Bool.Array[1, 9], Gen.Int[0, 4]).Sample((samples, moreThan) =>
+        {
+            for (var k = 1; k <= samples.Length; k++)
+            {
+                var subsets = Enumerable.Range(0, 1 << samples.Length).Where(mask => int.PopCount(mask) == k).ToArray();
+                var hits = subsets.Count(mask => samples.Where((correct, i) => correct && (mask >> i & 1) == 1).Count() > moreThan);
+                Assert.Equal((double)hits / subsets.Length, PassAtK.MoreThan(samples.Length, samples.Count(one => one), k, moreThan), 1e-12);
+            }
+        });
+
+    [Fact]
     public void Best_of_first_n_looks_no_further()
     {
         bool[] samples = [false, false, true, false];

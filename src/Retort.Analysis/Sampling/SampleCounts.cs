@@ -71,6 +71,13 @@ public sealed class SampleCounts
     /// <summary>Unbiased pass@k of every problem (<see cref="PassAtK.Estimate(int, int, int)"/>); k is at most <see cref="FewestSamples"/>.</summary>
     public double[] PassAt(int temperature, int k) => [.. counts[temperature].Select(count => PassAtK.Estimate(count.Samples, count.Correct, k))];
 
+    /// <summary>
+    /// Chance of every problem that more than <paramref name="moreThan"/> of k of its samples are correct: <see cref="Solved"/> where all
+    /// problems have k samples, and comparable where some have more.
+    /// </summary>
+    public double[] Coverage(int temperature, int k, int moreThan = 0) =>
+        [.. counts[temperature].Select(count => PassAtK.MoreThan(count.Samples, count.Correct, k, moreThan))];
+
     /// <summary>1 for every problem with more than <paramref name="moreThan"/> correct samples at a temperature, else 0; the mean is coverage.</summary>
     public double[] Solved(int temperature, int moreThan = 0) => [.. counts[temperature].Select(count => count.Correct > moreThan ? 1.0 : 0)];
 

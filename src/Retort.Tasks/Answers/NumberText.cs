@@ -10,12 +10,10 @@ public static class NumberText
 {
     private const int MaxDigits = 4_000;
 
-    private static readonly Dictionary<char, Rational> Vulgar = new()
-    {
-        ['½'] = new(1, 2), ['⅓'] = new(1, 3), ['⅔'] = new(2, 3), ['¼'] = new(1, 4), ['¾'] = new(3, 4), ['⅕'] = new(1, 5),
-        ['⅖'] = new(2, 5), ['⅗'] = new(3, 5), ['⅘'] = new(4, 5), ['⅙'] = new(1, 6), ['⅚'] = new(5, 6), ['⅛'] = new(1, 8),
-        ['⅜'] = new(3, 8), ['⅝'] = new(5, 8), ['⅞'] = new(7, 8),
-    };
+    // Each sign stands over its numerator and denominator.
+    private const string VulgarSigns = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞";
+    private const string VulgarUpper = "112131234151357";
+    private const string VulgarLower = "233445555668888";
 
     /// <summary>
     /// The first number of a text: "18", "-3", "$1,234.50", "3/4", "2 1/2", "50%", ".5 cups", "\frac{3}{4}". What follows it (units) is
@@ -68,10 +66,10 @@ public static class NumberText
     internal static Rational? ReadUnsigned(ReadOnlySpan<char> text, out int length)
     {
         length = 0;
-        if (text.Length > 0 && Vulgar.TryGetValue(text[0], out var fraction))
+        if (text.Length > 0 && VulgarSigns.IndexOf(text[0]) is >= 0 and var sign)
         {
             length = 1;
-            return fraction;
+            return new(VulgarUpper[sign] - '0', VulgarLower[sign] - '0');
         }
 
         Span<char> digits = stackalloc char[Math.Min(text.Length, MaxDigits)];
@@ -124,7 +122,7 @@ public static class NumberText
         var gap = rest.Length > 0 && rest[0] == ' ' ? 1 : 0;
         if (value.IsWhole && ReadUnsigned(rest[gap..], out var upperLength) is { } upper)
         {
-            if (Vulgar.ContainsKey(rest[gap]))
+            if (VulgarSigns.Contains(rest[gap]))
             {
                 length += gap + upperLength;
                 return value + upper;

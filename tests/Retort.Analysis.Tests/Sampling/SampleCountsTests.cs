@@ -21,6 +21,7 @@ public sealed class SampleCountsTests
         Assert.Equal([1, 0, 1], counts.Solved(1, moreThan: 2));
         Assert.Equal([1, 1, 1], counts.SolvedAnywhere());
         Assert.Equal(PassAtK.Estimate(10, 3, 4), counts.PassAt(1, 4)[2]);
+        Assert.Equal(counts.Solved(1, 2), counts.Coverage(1, 10, 2), (a, b) => Math.Abs(a - b) < 1e-12);
     }
 
     [Fact]
