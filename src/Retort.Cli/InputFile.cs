@@ -48,34 +48,50 @@ internal static class InputFile
     }
 
     /// <summary>Objects, one a line; blank lines are skipped.</summary>
-    public static IReadOnlyList<JsonLine> ReadObjects(string path, string expected)
+    public static IReadOnlyList<JsonLine> ReadObjects(string path, string expected) =>
+        [.. EachObject(path, expected).Select(line => line with { Fields = line.Fields.Clone() })];
+
+    /// <summary>As <see cref="ReadObjects"/>, one by one: an object is gone when the next is read.</summary>
+    public static IEnumerable<JsonLine> EachObject(string path, string expected)
     {
-        var (lines, objects) = (ReadLines(path, expected), new List<JsonLine>());
+        var (lines, isEmpty) = (ReadLines(path, expected), true);
         for (var i = 0; i < lines.Length; i++)
         {
             if (!string.IsNullOrWhiteSpace(lines[i]))
             {
                 var where = $"{path}:{i + 1}";
-                objects.Add(new(where, ParseObject(lines[i], where, expected)));
+                using var document = Parse(lines[i], where, expected);
+                if (document.RootElement.ValueKind != JsonValueKind.Object)
+                {
+                    throw UserError.Request(where, $"is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}", expected);
+                }
+
+                isEmpty = false;
+                yield return new(where, document.RootElement);
             }
         }
 
-        return objects.Count > 0 ? objects : throw UserError.Request(path, "holds nothing", expected);
+        if (isEmpty)
+        {
+            throw UserError.Request(path, "holds nothing", expected);
+        }
     }
 
-    /// <summary>A text as a JSON object.</summary>
-    private static JsonElement ParseObject(string text, string where, string expected)
+    /// <summary>A whole file as one JSON value.</summary>
+    public static JsonDocument ReadDocument(string path, string expected) => Parse(string.Join('\n', ReadLines(path, expected)), path, expected);
+
+    private static JsonDocument Parse(string text, string where, string expected)
     {
+        JsonDocument? document = null;
         try
         {
-            using var document = JsonDocument.Parse(text);
+            document = JsonDocument.Parse(text);
             JsonStrings.DecodeAll(document.RootElement);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? document.RootElement.Clone()
-                : throw UserError.Request(where, $"is a JSON {document.RootElement.ValueKind.ToString().ToLowerInvariant()}", expected);
+            return document;
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            document?.Dispose();
             throw UserError.Request(where, $"is not JSON ({fault.Message.TrimEnd('.')})", expected);
         }
     }

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Distributions;
+
 namespace Retort.Analysis.Sampling;
 
 /// <summary>
@@ -10,9 +12,16 @@ namespace Retort.Analysis.Sampling;
 /// <param name="Half">Expected newly solved problems when both models keep a random half of their samples.</param>
 /// <param name="HalfNull">The same when the model before is compared with itself: one half of its samples with the other.</param>
 /// <param name="Excess"><paramref name="Half"/> - <paramref name="HalfNull"/>, paired by problem: above 0 where the model after reaches
-/// what another sampling of the model before would not.</param>
+/// what another sampling of the model before would not. Where few problems add to it the interval is too narrow: look at
+/// <see cref="SignTest"/>, and at a second sampling of the model before.</param>
 public readonly record struct NewlySolved(int Unsolved, int Gained, int Lost, Interval Half, Interval HalfNull, Interval Excess)
 {
+    /// <summary>
+    /// Two samplings of one model gain and lose problems alike. The chance that of <see cref="Gained"/> + <see cref="Lost"/> problems at
+    /// least <see cref="Gained"/> are gained if each falls to either side with probability 1/2 (exact sign test); 1 where there are none.
+    /// </summary>
+    public double SignTest => Gained + Lost == 0 ? 1 : Binomial.CDF(0.5, Gained + Lost, Lost);
+
     /// <summary>
     /// Compares two models on the same problems and temperatures. Halves are drawn without replacement inside each temperature, all
     /// with h = half of the fewer samples of the two, and the expectations over draws are exact: with q(h) the product over temperatures

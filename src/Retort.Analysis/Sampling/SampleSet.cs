@@ -31,6 +31,14 @@ public sealed class SampleSet(
     public SampleCounts Counts { get; } = new(
         temperatures, [.. samples.Select(row => row.Select(all => new ProblemCount(all.Length, all.Count(one => one.Correct))).ToArray())]);
 
+    /// <summary>The samples of some problems at some temperatures, in the order given. All of them are in the set.</summary>
+    public SampleSet Restrict(IReadOnlyList<string> toProblems, IReadOnlyList<double> toTemperatures)
+    {
+        var places = Problems.Index().ToDictionary(problem => problem.Item, problem => problem.Index);
+        var rows = Temperatures.Index().ToDictionary(row => row.Item, row => row.Index);
+        return new(Model, toProblems, toTemperatures, [.. toTemperatures.Select(t => toProblems.Select(problem => Samples[rows[t]][places[problem]]).ToArray())]);
+    }
+
     /// <summary>Majority@k of every problem at a temperature, for several k (<see cref="MajorityVote.Curve"/>): [k][problem].</summary>
     public double[][] MajorityAt(int temperature, IReadOnlyList<int> ks, ulong seed = 1)
     {

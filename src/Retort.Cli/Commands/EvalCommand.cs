@@ -51,6 +51,7 @@ internal sealed class EvalCommand : Command
             Options.Add(option);
         }
 
+        Subcommands.Add(new EvalCurvesCommand(host));
         SetAction(Invoke);
     }
 

@@ -21,8 +21,8 @@ public static class ReportHtml
             .Append("</head>\n<body>\n<main>\n");
         Header(html, report, page);
         Claims(html, report);
-        Figures(html, page);
-        Tables(html, report);
+        Figures(html, page.Figures);
+        Tables(html, report.Tables);
         Departures(html, report);
         Run(html, report, page);
         return html.Append("</main>\n</body>\n</html>\n").ToString();
@@ -69,15 +69,16 @@ public static class ReportHtml
     private static bool IsGuarded(ClaimResult claim) => claim.Verdict == ClaimVerdict.Inconclusive
         && (claim.Tests.All(test => test.Verdict == ClaimVerdict.Holds) || claim.Tests.Any(test => test.Verdict == ClaimVerdict.Fails));
 
-    private static void Figures(StringBuilder html, ReportPage page)
+    /// <summary>The section of figures, if there are any.</summary>
+    internal static void Figures(StringBuilder html, IReadOnlyList<Figure> figures)
     {
-        if (page.Figures.Count == 0)
+        if (figures.Count == 0)
         {
             return;
         }
 
         html.Append("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">Figures</h2>\n");
-        foreach (var figure in page.Figures)
+        foreach (var figure in figures)
         {
             html.Append($"<figure id=\"figure-{E(figure.Name)}\">\n<div class=\"scroll\">{FigureRenderer.InlineSvg(figure)}</div>\n")
                 .Append($"<figcaption>{E(figure.Caption)}</figcaption>\n</figure>\n");
@@ -86,15 +87,16 @@ public static class ReportHtml
         html.Append("</section>\n");
     }
 
-    private static void Tables(StringBuilder html, RunReport report)
+    /// <summary>The section of tables, if there are any.</summary>
+    internal static void Tables(StringBuilder html, IReadOnlyList<ReportTable> tables)
     {
-        if (report.Tables.Count == 0)
+        if (tables.Count == 0)
         {
             return;
         }
 
         html.Append("<section aria-labelledby=\"tables\">\n<h2 id=\"tables\">Tables</h2>\n");
-        foreach (var table in report.Tables)
+        foreach (var table in tables)
         {
             // A column is numeric when nothing in it is text.
             var numeric = Enumerable.Range(0, table.Columns.Count)

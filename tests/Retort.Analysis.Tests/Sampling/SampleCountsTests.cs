@@ -144,6 +144,15 @@ public sealed class SampleCountsTests
         Assert.Throws<ArgumentException>(() => NewlySolved.Of(before, OfTen([0.2, 1.2], [0, 0, 0, 0], [0, 0, 0, 0])));
     }
 
+    [Theory]
+    [InlineData(0, 0, 1)]
+    [InlineData(3, 0, 0.125)]
+    [InlineData(0, 3, 1)]
+    [InlineData(2, 1, 0.5)]
+    [InlineData(8, 2, 0.0546875)]
+    public void Gains_and_losses_are_weighed_like_coins(int gained, int lost, double chance) =>
+        Assert.Equal(chance, new NewlySolved(10, gained, lost, default, default, default).SignTest, 12);
+
     [Fact]
     public void The_null_is_what_halves_of_one_sampling_do()
     {
@@ -222,5 +231,17 @@ public sealed class SampleCountsTests
         var samples = votes.Select(vote => new GradedSample(vote.Correct, vote.Answer)).ToArray();
         var set = new SampleSet("m", ["a", "b"], [double.NaN], [[samples, samples]]);
         Assert.Equal(ks.Select(k => MajorityVote.Estimate(votes, k, 3, 1)), set.MajorityAt(0, ks, seed: 3).Select(row => row[1]));
+    }
+
+    [Fact]
+    public void A_part_of_a_set_keeps_the_order_asked_for()
+    {
+        GradedSample[] Only(string answer) => [new(true, answer)];
+        var set = new SampleSet("m", ["a", "b", "c"], [0.5, 1], [[Only("a"), Only("b"), Only("c")], [Only("A"), Only("B"), Only("C")]]);
+
+        var part = set.Restrict(["c", "a"], [1]);
+
+        Assert.Equal(["C", "A"], part.Samples[0].Select(samples => samples[0].Answer));
+        Assert.Equal((2, 1), (part.Counts.NumProblems, part.Counts.Temperatures.Count));
     }
 }
