@@ -8,18 +8,17 @@ namespace Retort.Cli;
 /// <summary>Instructions on the command line.</summary>
 internal sealed class KnownInstructions(InstructionTask task) : KnownTask
 {
-    private const int ItemsPerChunk = 512, DefaultCount = 1000;
-    private const string Expected = "objects with \"prompt\", one a line";
+    private const int DefaultCount = 1000;
 
     public override ITask Task => task;
 
     public override IReadOnlyList<TaskItem> ReadItems(string path, int? most) =>
-        [.. ReadPrompts(path, most).Select(prompt => task.FromPrompt(prompt.Text, prompt.Where))];
+        [.. PromptLines.Read(path, most).Select(prompt => task.FromPrompt(prompt.Text, prompt.Where))];
 
     /// <summary>Stories have no solution to look for, only their prompts to read; they count as solved if a story can be told.</summary>
     public override OracleResult Solve(string? path, int? count, int threads, TimeProvider time)
     {
-        var prompts = path is null ? null : ReadPrompts(path, count);
+        var prompts = path is null ? null : PromptLines.Read(path, count);
         var start = time.GetTimestamp();
         var solved = ParallelItems.Make(prompts?.Count ?? count ?? DefaultCount, threads, i =>
         {
@@ -30,20 +29,7 @@ internal sealed class KnownInstructions(InstructionTask task) : KnownTask
     }
 
     public override void Export(string path, Split split, long count, int threads, Action<long> progress, CancellationToken cancellation) =>
-        AtomicFile.Write(path, stream =>
-        {
-            for (var first = 0L; first < count; first += ItemsPerChunk)
-            {
-                var (begin, size) = (first, (int)Math.Min(ItemsPerChunk, count - first));
-                foreach (var line in ParallelItems.Make(size, threads, i => Line(split, begin + i), cancellation))
-                {
-                    stream.Write(line);
-                    stream.WriteByte((byte)'\n');
-                }
-
-                progress(first + size);
-            }
-        });
+        PromptLines.Write(path, count, threads, index => Line(split, index), progress, cancellation);
 
     private byte[] Line(Split split, long index)
     {
@@ -57,21 +43,5 @@ internal sealed class KnownInstructions(InstructionTask task) : KnownTask
             answer = item.Answer,
             output_tokens = item.OutputTokens,
         });
-    }
-
-    private static List<(string Text, string Where)> ReadPrompts(string path, int? most)
-    {
-        var prompts = new List<(string, string)>();
-        foreach (var line in InputFile.ReadObjects(path, Expected).Take(most ?? int.MaxValue))
-        {
-            if (!line.Fields.TryGetProperty("prompt", out var prompt) || prompt.ValueKind != JsonValueKind.String)
-            {
-                throw UserError.Request(line.Where, "has no \"prompt\"", Expected);
-            }
-
-            prompts.Add((prompt.GetString()!, line.Where));
-        }
-
-        return prompts;
     }
 }

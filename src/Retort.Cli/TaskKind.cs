@@ -4,6 +4,7 @@ using Retort.Recipes;
 using Retort.Recipes.Configuration;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
 using Retort.Tensors;
@@ -13,7 +14,8 @@ namespace Retort.Cli;
 /// <summary>A task that commands know by name: its presets, and the way from settings to a task.</summary>
 internal abstract class TaskKind
 {
-    public static IReadOnlyList<TaskKind> All { get; } = [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance];
+    public static IReadOnlyList<TaskKind> All { get; } =
+        [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance, ScrambledArithmeticKind.Instance];
 
     /// <summary>"countdown, sudoku or ...", for messages and help.</summary>
     public static string Names { get; } = string.Join(", ", All.SkipLast(1).Select(kind => kind.Name)) + $" or {All[^1].Name}";
@@ -257,4 +259,39 @@ internal sealed class SolutionTreeKind : TaskKind<SolutionTreeSettings>
     };
 
     protected override KnownTask Create(SolutionTreeSettings settings) => new KnownSolutionTree(new SolutionTreeTask(settings));
+}
+
+internal sealed class ScrambledArithmeticKind : TaskKind<ScrambledArithmeticSettings>
+{
+    public static ScrambledArithmeticKind Instance { get; } = new();
+
+    public override string Name => "scrambled-arithmetic";
+
+    protected override IReadOnlyDictionary<string, ScrambledArithmeticSettings> Named { get; } = new OrderedDictionary<string, ScrambledArithmeticSettings>
+    {
+        ["equal"] = ScrambledArithmeticSettings.Equal,
+        ["normal"] = ScrambledArithmeticSettings.Normal,
+        ["failure"] = ScrambledArithmeticSettings.Failure,
+    };
+
+    protected override ScrambledArithmeticSettings TrainingTask => ScrambledArithmeticSettings.Equal;
+
+    public override string WidestPreset => Presets[0];
+
+    /// <summary>The small model of the study; which format it answers in is a draw, so it is tried at temperature 1.</summary>
+    protected override TrainSettings<ScrambledArithmeticSettings> Training(ScrambledArithmeticSettings task) => new()
+    {
+        Task = task,
+        Model = new TrainModelSettings
+        {
+            HiddenSize = 64,
+            NumLayers = 2,
+            NumHeads = 2,
+            IntermediateSize = 192,
+            MaxPositions = 16 * ((task.MaxSequenceTokens + 15) / 16),
+        },
+        Evaluation = new TrainEvaluationSettings { Temperature = 1 },
+    };
+
+    protected override KnownTask Create(ScrambledArithmeticSettings settings) => new KnownScrambledArithmetic(new ScrambledArithmeticTask(settings));
 }

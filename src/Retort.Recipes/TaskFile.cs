@@ -3,6 +3,7 @@ using Retort.Recipes.Configuration;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
 
@@ -35,6 +36,7 @@ public static class TaskFile
         SudokuTask known => Config.Write(new TaskFile<SudokuSettings> { Name = known.Name, Task = known.Settings }),
         InstructionTask known => Config.Write(new TaskFile<InstructionSettings> { Name = known.Name, Task = known.Settings }),
         SolutionTreeTask known => Config.Write(new TaskFile<SolutionTreeSettings> { Name = known.Name, Task = known.Settings }),
+        ScrambledArithmeticTask known => Config.Write(new TaskFile<ScrambledArithmeticSettings> { Name = known.Name, Task = known.Settings }),
         _ => null,
     };
 

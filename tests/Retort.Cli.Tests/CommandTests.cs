@@ -181,6 +181,7 @@ public class CommandTests
     [InlineData("data countdown")]
     [InlineData("data sudoku")]
     [InlineData("data instructions")]
+    [InlineData("data scrambled-arithmetic")]
     [InlineData("data convert")]
     [InlineData("compare")]
     public void Help_fits_80_columns_and_is_data(string command)

@@ -3,6 +3,7 @@ using Retort.Core;
 using Retort.Tasks.CountDown;
 using Retort.Tasks;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
 
@@ -118,6 +119,28 @@ internal static class DataStatistics
             ["sd of the length", Number(measured.All.Deviation)],
             ["given the kind", Number(measured.DeviationGivenKind)],
             ["given the whole prompt", Number(measured.DeviationGivenPrompt)],
+        ]);
+    }
+
+    /// <summary>What the mixture of formats and facts is made of; lengths in tokens.</summary>
+    public static void ScrambledArithmetic(CliHost host, DataStatisticsRequest request)
+    {
+        var measured = ScrambledArithmeticStatistics.Measure(
+            (ScrambledArithmeticTask)request.Known.Task, request.Split, request.Count, request.Threads, host.Cancellation);
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Settings = request.Known.Yaml, Formats = measured }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["", "share", "of tokens", "corrupted", "prompts", "mean answer", "longest"],
+            .. measured.Select(format => (string[])
+            [
+                format.Name, Value(100 * format.Share, true), Value(100 * format.TokenShare, true), Value(100 * format.Corrupted, true),
+                Count(format.Problems), Number(format.MeanAnswerTokens), Count(format.LongestSequence),
+            ]),
         ]);
     }
 
