@@ -27,7 +27,7 @@ public sealed class BacktrackingRecipe : IRecipe
     public RecipeOutcome Run(RecipeContext context)
     {
         var settings = context.MergeFolders.Count > 0
-            ? BacktrackingMerge.Settings(context)
+            ? JoinedParts.Settings(context, new BacktrackingSettings(), part => part.Seeds, (part, seeds) => part with { Seeds = seeds })
             : Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
         var claims = context.ChooseClaims(BacktrackingClaims.All.Except(BacktrackingClaims.NeedReinforcementLearning));
@@ -44,7 +44,7 @@ public sealed class BacktrackingRecipe : IRecipe
         using var folder = RunFolder.Create(context.OutputFolder, Config.Write(settings));
         if (context.MergeFolders.Count > 0)
         {
-            BacktrackingMerge.CopyEvaluations(context.MergeFolders, folder);
+            JoinedParts.Copy(context.MergeFolders, folder);
             toRun = [.. toRun.Where(cell => settings.Seeds.All(seed => File.Exists(folder.EvaluationPath(CellRunner.NameOf(cell, seed)))))];
         }
 

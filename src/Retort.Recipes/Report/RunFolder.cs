@@ -48,10 +48,10 @@ public sealed class RunFolder : IDisposable
     public string StagePath(string name) => At("stages", name + ".json");
 
     /// <summary>Names of the evaluations written so far, in ordinal order.</summary>
-    public IReadOnlyList<string> Evaluations => Directory.Exists(At("evaluations"))
-        ? [.. Directory.GetFiles(At("evaluations"), "*.jsonl").Select(Path.GetFileNameWithoutExtension)
-            .OfType<string>().Order(StringComparer.Ordinal)]
-        : [];
+    public IReadOnlyList<string> Evaluations => NamesIn("evaluations", "*.jsonl");
+
+    /// <summary>Names of the stages' results written so far, in ordinal order.</summary>
+    public IReadOnlyList<string> Stages => NamesIn("stages", "*.json");
 
     /// <summary>SHA-256 of config.yaml, in lower-case hexadecimal.</summary>
     public string ConfigSha256 => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ConfigPath)));
@@ -168,6 +168,10 @@ public sealed class RunFolder : IDisposable
             throw UserError.Environment(path, $"cannot be read ({fault.Message})", null, fault);
         }
     }
+
+    private string[] NamesIn(string inner, string pattern) => Directory.Exists(At(inner))
+        ? [.. Directory.GetFiles(At(inner), pattern).Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal)]
+        : [];
 
     private string At(params string[] parts) => Path.Combine([Root, .. parts]);
 

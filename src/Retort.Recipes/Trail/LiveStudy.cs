@@ -1,5 +1,6 @@
 using Retort.Inference;
 using Retort.Inference.Scheduling;
+using Retort.Recipes.Experiment;
 
 namespace Retort.Recipes.Trail;
 

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using Retort.Core;
-using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
-namespace Retort.Recipes.Trail;
+namespace Retort.Recipes.Experiment;
 
 /// <summary>Results of a run's stages, each a file in its folder: what is there is read, what is not is made and written whole.</summary>
 internal sealed class Stages(RunFolder folder, TimeProvider time, Spending spending)
