@@ -25,25 +25,42 @@ public static class ModelStore
         var model = new Transformer(source.Config, device, weights, hasValueHead);
         try
         {
-            var values = Array.Empty<float>();
-            foreach (var tensor in model.NamedTensors)
-            {
-                var length = tensor.Rows * tensor.Columns;
-                if (values.Length < length)
-                {
-                    values = new float[length];
-                }
-
-                source.Read(tensor.Name, values.AsSpan(0, length));
-                tensor.Write(model, values.AsSpan(0, length));
-            }
-
+            ReadTensors(source, model);
             return model;
         }
         catch
         {
             model.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Reads a checkpoint of the same shape into a model that is there already.</summary>
+    /// <exception cref="Core.UserError">The checkpoint is of another model.</exception>
+    public static void LoadInto(Transformer model, string path)
+    {
+        using var source = Checkpoint.Open(path);
+        if (source.Config != model.Config)
+        {
+            throw Core.UserError.Request(path, "is a checkpoint of another model", "the configuration this run was begun with");
+        }
+
+        ReadTensors(source, model);
+    }
+
+    private static void ReadTensors(ITensorSource source, Transformer model)
+    {
+        var values = Array.Empty<float>();
+        foreach (var tensor in model.NamedTensors)
+        {
+            var length = tensor.Rows * tensor.Columns;
+            if (values.Length < length)
+            {
+                values = new float[length];
+            }
+
+            source.Read(tensor.Name, values.AsSpan(0, length));
+            tensor.Write(model, values.AsSpan(0, length));
         }
     }
 

@@ -60,21 +60,7 @@ public sealed class TrainingCheckpoint(string folder, Action<string>? addFiles =
             return false;
         }
 
-        using (var source = Checkpoint.Open(path))
-        {
-            if (source.Config != model.Config)
-            {
-                throw UserError.Request(path, "is a checkpoint of another model", "the configuration this run was begun with");
-            }
-
-            foreach (var tensor in model.NamedTensors)
-            {
-                var values = new float[tensor.Rows * tensor.Columns];
-                source.Read(tensor.Name, values);
-                tensor.Write(model, values);
-            }
-        }
-
+        ModelStore.LoadInto(model, path);
         using (var moments = SafetensorsFile.Open(Path.Combine(path, MomentsName)))
         {
             Restore("m", trainer.Optimizer.M, moments);

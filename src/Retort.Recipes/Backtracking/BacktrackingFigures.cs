@@ -43,6 +43,18 @@ internal static class BacktrackingFigures
             figures.Add(PlainAgainstThink(evidence));
         }
 
+        if (evidence.Has("countdown-search-rl"))
+        {
+            figures.Add(SearchRl(evidence));
+            figures.Add(OverlapRl(evidence));
+        }
+
+        if (evidence.Has("countdown-direct-rl"))
+        {
+            figures.Add(DirectRl(evidence));
+            figures.Add(SolveRates(evidence));
+        }
+
         if (Gaps(evidence) is { } gaps)
         {
             figures.Add(gaps);
@@ -202,6 +214,53 @@ internal static class BacktrackingFigures
                 new("think not solved", SeriesKind.Bars, [new(0, Count(1, 0)), new(1, Count(0, 0))]) { Color = 5 },
             ])
         { Caption = "CountDown at the largest budget, first seed." };
+    }
+
+    private static Figure SearchRl(Evidence evidence) => new(
+        "rl-search", "What reinforcement learning does for the searching model", CostAxis, AccuracyAxis,
+        [
+            new("search", SeriesKind.Line, BudgetPoints(evidence, "countdown-search")) { Color = 0, Dashed = true },
+            new("search after GRPO", SeriesKind.Line, BudgetPoints(evidence, "countdown-search-rl")) { Color = 0 },
+            new("trace generator", SeriesKind.Line, Budgets(evidence, "countdown-search", (outcome, budget) => outcome.GeneratorWithinBudget(budget)))
+            { Color = 2, Dashed = true },
+        ])
+    { Caption = "CountDown, greedy, cut off at each budget of tokens. Bars: 95 % bootstrap over problems (t over seeds where wider)." };
+
+    private static Figure DirectRl(Evidence evidence) => new(
+        "rl-direct", "What reinforcement learning does for the direct model", CostAxis, AccuracyAxis,
+        [
+            new("direct, best of n", SeriesKind.Line, SamplePoints(evidence, "countdown-direct")) { Color = 1, Dashed = true },
+            new("direct after GRPO, best of n", SeriesKind.Line, SamplePoints(evidence, "countdown-direct-rl")) { Color = 1 },
+        ])
+    { Caption = "CountDown, n samples with a perfect verifier, unbiased. Bars: 95 % bootstrap over problems (t over seeds where wider)." };
+
+    private static Figure OverlapRl(Evidence evidence)
+    {
+        var (before, after) = (evidence.Of("countdown-search")[0], evidence.Of("countdown-search-rl")[0]);
+        return new(
+            "rl-overlap", "Whose mistakes the searching model makes",
+            new("mistakes before the solution") { Categories = BinNames }, new("Jaccard overlap with the generator") { Min = 0, Max = 1 },
+            [Bars("before GRPO", before, 0), Bars("after", after, 4)])
+        { Caption = "For each number of mistakes: overlap of the problems that the generator solves with so many and those the model does (first seed)." };
+
+        Series Bars(string label, CellOutcome outcome, int color) => new(
+            label, SeriesKind.Bars,
+            [.. MistakeOverlap.Compare(before.GeneratorMistakes(), outcome.Mistakes()).Select((bin, i) => new Point(i, bin.Jaccard))])
+        { Color = color };
+    }
+
+    private static Figure SolveRates(Evidence evidence)
+    {
+        var (before, after) = (evidence.Of("countdown-direct")[0].BestOf(1), evidence.Of("countdown-direct-rl")[0].BestOf(1));
+        var order = Enumerable.Range(0, before.Length).OrderByDescending(i => before[i]).ToArray();
+        return new(
+            "rl-solve-rates", "Which problems reinforcement learning wins", new("problems, sorted by the share of samples that solve them before"),
+            new("share of samples that solve it") { Format = NumberFormat.Percent, Min = 0, Max = 1 },
+            [
+                new("after GRPO", SeriesKind.Scatter, [.. order.Select((problem, rank) => new Point(rank, after[problem]))]) { Color = 4 },
+                new("before", SeriesKind.Steps, [.. order.Select((problem, rank) => new Point(rank, before[problem]))]) { Color = 1 },
+            ])
+        { Caption = "The direct model on CountDown, first seed." };
     }
 
     private static Figure? Gaps(Evidence evidence)

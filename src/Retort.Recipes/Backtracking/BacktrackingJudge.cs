@@ -7,6 +7,7 @@ namespace Retort.Recipes.Backtracking;
 internal static class BacktrackingJudge
 {
     private const string Search = "countdown-search", Direct = "countdown-direct";
+    private const string SearchRl = "countdown-search-rl", DirectRl = "countdown-direct-rl";
     private const string SudokuSearch = "sudoku-search", SudokuDirect = "sudoku-direct";
     private const string StackedSearch = "countdown-stacked-search", StackedDirect = "countdown-stacked-direct";
     private const string ShallowSearch = "sudoku-shallow-search", ShallowDirect = "sudoku-shallow-direct";
@@ -58,12 +59,37 @@ internal static class BacktrackingJudge
                 Evidence.Mean(evidence.Direct(ShallowDirect, ShallowSearch)),
             ]),
         "C10" => claim.Judge(MajorityGains(evidence), [Evidence.Mean(evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples)))]),
-        _ => claim.NotRun("it needs reinforcement learning"),
+        "C6" => claim.Judge(
+            [
+                Evidence.Of(
+                    new Term(1, evidence.PerSeed(SearchRl, outcome => outcome.MeanOverBudgets())),
+                    new Term(-1, evidence.PerSeed(Search, outcome => outcome.MeanOverBudgets()))),
+                Evidence.Of(new Term(1, evidence.Search(SearchRl)), new Term(-1, evidence.Search(Search))),
+                Evidence.Of(
+                    new Term(1, evidence.Search(SearchRl)),
+                    new Term(-1, evidence.PerSeed(Search, outcome => outcome.GeneratorWithinBudget(evidence.TopBudget(Search))))),
+            ],
+            [evidence.ShareOfGenerator(Search)]),
+        "C7" => claim.Judge(
+            [
+                Evidence.Of(BestOf(evidence, DirectRl, 1, 1), BestOf(evidence, Direct, 1, -1)),
+                Evidence.Of(
+                    BestOf(evidence, DirectRl, evidence.SamplesOf(Direct), 1), BestOf(evidence, DirectRl, 1, -1),
+                    BestOf(evidence, Direct, evidence.SamplesOf(Direct), -1), BestOf(evidence, Direct, 1, 1)),
+                Evidence.Of(
+                    BestOf(evidence, DirectRl, evidence.SamplesOf(Direct), 1), BestOf(evidence, Direct, evidence.SamplesOf(Direct), -1)),
+            ],
+            [Evidence.Mean(evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples)))]),
+        "C8" => claim.Judge([evidence.OverlapDifference(SearchRl, Search)], [evidence.ShareOfGenerator(Search)]),
+        _ => throw new ArgumentOutOfRangeException(nameof(claim), claim.Id, "no claim of this study"),
     };
 
     /// <summary>direct - search at equal compute, paired over problems.</summary>
     public static Interval Lead(Evidence evidence, string direct, string search) =>
         Evidence.Of(LeadTerms(evidence, direct, search, 1));
+
+    private static Term BestOf(Evidence evidence, string direct, int n, double weight) =>
+        new(weight, evidence.PerSeed(direct, outcome => outcome.BestOf(n)));
 
     private static Term[] LeadTerms(Evidence evidence, string direct, string search, double weight) =>
         [new(weight, evidence.Direct(direct, search)), new(-weight, evidence.Search(search))];

@@ -3,6 +3,7 @@ using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
 using Retort.Tensors.Cpu;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -66,6 +67,13 @@ internal static class BacktrackingPlan
         var step = TrainingPlan.For(config, trainer, (int)Math.Ceiling(tokens), context.Threads).StepWork;
         var samples = (double)settings.TestProblems * (cell.IsDirect ? settings.DirectSamples : 1);
         var flops = (double)step.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
+        if (cell.Rl is { } rl)
+        {
+            var learning = RlPlan.Of(config, tokenizer, rl, TaskDataset.LongestPrompt(cell.Task, tokenizer), context.Threads);
+            return (cell.Name, config.ParameterCount.Total, rl.Steps,
+                learning.StepFlops * rl.Steps + samples * GenerationCost.Flops(config, cell.Context), learning.Bytes);
+        }
+
         var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });
         var data = (double)sample.Bytes * cell.Study.TrainProblems / looked;
         return (cell.Name, config.ParameterCount.Total, cell.Training.Steps, flops,

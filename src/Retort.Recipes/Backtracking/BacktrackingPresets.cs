@@ -2,6 +2,7 @@ using Retort.Core;
 using Retort.Recipes.Experiment;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -36,7 +37,11 @@ internal static class BacktrackingPresets
         Small = Tiny,
         CountDownStudy = SmokeStudy(128),
         SudokuStudy = SmokeStudy(160),
+        SearchRl = SmokeRl,
+        DirectRl = SmokeRl,
     };
+
+    private static RlSettings SmokeRl => new() { Steps = 2, PromptsPerStep = 4, SamplesPerPrompt = 2, DecodeSequences = 8 };
 
     /// <summary>
     /// Ten minutes buy about ten million training tokens in all. They go furthest on small numbers, one heuristic, the beginnings of
@@ -93,6 +98,8 @@ internal static class BacktrackingPresets
             Search = new() { Steps = 545_760, BatchSequences = 32, PeakLearningRate = 1e-5, WarmupSteps = 1 },
             Direct = new() { Steps = 118_760, BatchSequences = 48, PeakLearningRate = 1e-5, WarmupSteps = 1 },
         },
+        SearchRl = PaperRl with { Steps = 350 },
+        DirectRl = PaperRl with { Steps = 3100 },
         SudokuStudy = new()
         {
             TrainProblems = 2_800_000,
@@ -102,6 +109,16 @@ internal static class BacktrackingPresets
             Search = new() { Steps = 797_000, BatchSequences = 60, PeakLearningRate = 1e-4, WarmupSteps = 4000 },
             Direct = new() { Steps = 160_000, BatchSequences = 128, PeakLearningRate = 1e-4, WarmupSteps = 4000 },
         },
+    };
+
+    private static RlSettings PaperRl => new()
+    {
+        PromptsPerStep = 256,
+        SamplesPerPrompt = 8,
+        Temperature = 0.7,
+        LearningRate = 1e-6,
+        KlCoefficient = 0.001,
+        EntropyCoefficient = 0.001,
     };
 
     private static ModelShape Tiny => new() { HiddenSize = 32, NumLayers = 1, NumHeads = 2, NumKvHeads = 1, IntermediateSize = 64 };

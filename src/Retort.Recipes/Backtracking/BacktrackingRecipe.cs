@@ -30,10 +30,10 @@ public sealed class BacktrackingRecipe : IRecipe
             ? JoinedParts.Settings(context, new BacktrackingSettings(), part => part.Seeds, (part, seeds) => part with { Seeds = seeds })
             : Config.Resolve(BacktrackingPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
-        var claims = context.ChooseClaims(BacktrackingClaims.All.Except(BacktrackingClaims.NeedReinforcementLearning));
+        var claims = context.ChooseClaims(BacktrackingClaims.All);
         var cells = Cell.All(settings);
-        // Smoke judges nothing but runs one pair of cells of each task.
-        var needed = (context.Preset == "smoke" ? ["C2"] : claims).SelectMany(BacktrackingClaims.CellsOf).ToHashSet();
+        // Smoke judges nothing but runs one pair of cells of each task, and what reinforcement learning makes of one.
+        var needed = (context.Preset == "smoke" ? ["C2", "C7"] : claims).SelectMany(BacktrackingClaims.CellsOf).ToHashSet();
         var toRun = cells.Values.Where(cell => needed.Contains(cell.Name)).ToArray();
         Array.ForEach(toRun, cell => cell.Check());
         if (context.DryRun)
@@ -79,8 +79,7 @@ public sealed class BacktrackingRecipe : IRecipe
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, Evidence evidence) =>
-        BacktrackingClaims.NeedReinforcementLearning.Contains(claim) ? claim.NotRun("it needs reinforcement learning, which this recipe does not do yet")
-        : preset == "smoke" ? claim.NotRun("the smoke preset proves the plumbing only")
+        preset == "smoke" ? claim.NotRun("the smoke preset proves the plumbing only")
         : !chosen.Contains(claim.Id) ? claim.NotRun($"not asked for (preset {preset}; see --preset full and --claims)")
         : BacktrackingClaims.CellsOf(claim.Id).FirstOrDefault(cell => !evidence.Has(cell)) is { } missing
             ? claim.NotRun($"the joined parts lack {missing}")

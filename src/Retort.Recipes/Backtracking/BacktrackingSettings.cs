@@ -3,6 +3,7 @@ using Retort.Recipes.Experiment;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -110,6 +111,23 @@ public sealed record BacktrackingSettings : ICheckedSettings
         SearchContext = 512,
         DirectContext = 128,
         Budgets = [64, 96, 128, 256, 512],
+    };
+
+    /// <summary>GRPO on the searching model, from claim C6 on: section 6.2 of the specification.</summary>
+    [Doc("GRPO on the model that searches CountDown; its problems are the training problems")]
+    public RlSettings SearchRl { get; init; } = Grpo with { Steps = 60, PromptsPerStep = 32 };
+
+    /// <summary>GRPO on the direct model.</summary>
+    [Doc("GRPO on the model that answers CountDown directly")]
+    public RlSettings DirectRl { get; init; } = Grpo with { Steps = 150, PromptsPerStep = 64 };
+
+    private static RlSettings Grpo => new()
+    {
+        SamplesPerPrompt = 8,
+        LearningRate = 1e-4,
+        KlCoefficient = 0.001,
+        EntropyCoefficient = 0.001,
+        DecodeSequences = 128,
     };
 
     /// <inheritdoc/>

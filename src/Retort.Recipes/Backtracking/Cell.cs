@@ -6,6 +6,7 @@ using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Sudoku;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -17,6 +18,12 @@ namespace Retort.Recipes.Backtracking;
 /// <param name="Study">Data and training of the task.</param>
 public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Shape, StudySettings Study)
 {
+    /// <summary>The cell whose trained model reinforcement learning begins with; null: the model is trained from nothing.</summary>
+    public string? StartsFrom { get; init; }
+
+    /// <summary>How that model is improved.</summary>
+    public RlSettings? Rl { get; init; }
+
     /// <summary>Context in tokens.</summary>
     public int Context => IsDirect ? Study.DirectContext : Study.SearchContext;
 
@@ -46,6 +53,8 @@ public sealed record Cell(string Name, ITask Task, bool IsDirect, ModelShape Sha
         [
             CountDown("search", CountDownVariant.Backtracking, false),
             CountDown("direct", CountDownVariant.Direct, true),
+            CountDown("search", CountDownVariant.Backtracking, false) with { Name = "countdown-search-rl", StartsFrom = "countdown-search", Rl = settings.SearchRl },
+            CountDown("direct", CountDownVariant.Direct, true) with { Name = "countdown-direct-rl", StartsFrom = "countdown-direct", Rl = settings.DirectRl },
             CountDown("search-small", CountDownVariant.Backtracking, false, settings.Small),
             CountDown("direct-small", CountDownVariant.Direct, true, settings.Small),
             CountDown("mix", CountDownVariant.Mix, false),

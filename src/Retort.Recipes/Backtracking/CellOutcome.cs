@@ -54,6 +54,10 @@ internal sealed class CellOutcome
     public double[] WithinBudget(int budget) =>
         [.. samples.Select(problem => problem[0].IsCorrect && problem[0].TotalTokens <= budget ? 1.0 : 0.0)];
 
+    /// <summary>Per problem: the share of the budgets within which the search solves it.</summary>
+    public double[] MeanOverBudgets() =>
+        [.. samples.Select(problem => Cell.Study.Budgets.Count(budget => problem[0].IsCorrect && problem[0].TotalTokens <= budget) / (double)Cell.Study.Budgets.Count)];
+
     /// <summary>Per problem: the chance that one of n samples is right (Chen et al. 2021, unbiased).</summary>
     public double[] BestOf(int n) =>
         [.. samples.Select(problem => PassAtK.Estimate(problem.Length, problem.Count(sample => sample.IsCorrect), n))];

@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Inference;
 using Retort.Models;
 using Retort.Models.Tokenizers;
@@ -6,6 +7,7 @@ using Retort.Recipes.Report;
 using Retort.Tasks;
 using Retort.Tensors;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.Backtracking;
 
@@ -17,6 +19,7 @@ internal sealed class CellRunner(
     BacktrackingSettings settings, RecipeContext context, RunFolder folder, Device device, Spending spending)
 {
     private readonly ModelTrainer models = new(context, folder, spending);
+    private readonly PolicyTrainer policies = new(context, folder, spending);
     private (Cell Cell, SequenceSet Set)? data;
 
     /// <summary>What a cell's files of one seed are called.</summary>
@@ -32,7 +35,15 @@ internal sealed class CellRunner(
         if (!File.Exists(folder.EvaluationPath(name)))
         {
             using var model = new Transformer(config, device);
-            Train(cell, seed, name, model, tokenizer);
+            if (cell.Rl is null)
+            {
+                Train(cell, seed, name, model, tokenizer);
+            }
+            else
+            {
+                Improve(cell, cell.Rl, seed, name, model, tokenizer);
+            }
+
             Evaluate(cell, seed, name, model, tokenizer, items);
         }
 
@@ -46,6 +57,17 @@ internal sealed class CellRunner(
             seed, DataOf(cell, tokenizer), cell.Lengths, (long)cell.Training.Steps * cell.Training.BatchSequences);
         using var trainer = new Trainer(model, mixture, cell.TrainerSettings(tokenizer));
         models.Run(name, model, trainer, cell.Training.Steps, cell.Task, tokenizer);
+    }
+
+    /// <summary>Reinforcement learning on the training problems, from the model of the cell it starts from.</summary>
+    private void Improve(Cell cell, RlSettings settings, ulong seed, string name, Transformer model, ITokenizer tokenizer)
+    {
+        var start = folder.CheckpointFolder($"{cell.StartsFrom}-seed{seed}");
+        ModelStore.LoadInto(model, new TrainingCheckpoint(start).Latest
+            ?? throw UserError.Request(start, "holds no model to begin reinforcement learning with", $"the checkpoints of {cell.StartsFrom}, or another --out"));
+        var feed = new ProblemFeed(new TrainingProblems(cell.Task, cell.Study.TrainProblems), seed);
+        using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(cell.Task), settings, seed);
+        policies.Run(name, model, trainer, settings.Steps, cell.Task, tokenizer);
     }
 
     private void Evaluate(Cell cell, ulong seed, string name, Transformer model, ITokenizer tokenizer, TaskItem[] items)
