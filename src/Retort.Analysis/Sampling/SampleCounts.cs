@@ -69,7 +69,9 @@ public sealed class SampleCounts
     public double[] Precision(int temperature) => [.. counts[temperature].Select(count => count.Precision)];
 
     /// <summary>Unbiased pass@k of every problem (<see cref="PassAtK.Estimate(int, int, int)"/>); k is at most <see cref="FewestSamples"/>.</summary>
-    public double[] PassAt(int temperature, int k) => [.. counts[temperature].Select(count => PassAtK.Estimate(count.Samples, count.Correct, k))];
+    public double[] PassAt(int temperature, int k) => k == 1
+        ? Precision(temperature)
+        : [.. counts[temperature].Select(count => PassAtK.Estimate(count.Samples, count.Correct, k))];
 
     /// <summary>
     /// Chance of every problem that more than <paramref name="moreThan"/> of k of its samples are correct: <see cref="Solved"/> where all

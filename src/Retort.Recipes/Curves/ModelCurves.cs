@@ -57,15 +57,15 @@ public sealed record ModelCurves(
         var counts = set.Counts;
         var temperatures = set.Temperatures.Select((_, t) => AtTemperature(set, t, settings)).ToArray();
         return new(
-            set.Model, counts.NumProblems, temperatures, settings.IndexIn(set.Temperatures), Best(counts.Precision),
-            Best(t => counts.Coverage(t, counts.FewestSamples(t))), Mean(counts.Sensitivity()), Mean(counts.DropToOne()));
+            set.Model, counts.NumProblems, temperatures, settings.IndexIn(set.Temperatures), Best(counts.Precision, row => row.PassAt1),
+            Best(t => counts.Coverage(t, counts.FewestSamples(t)), row => row.Coverage), Mean(counts.Sensitivity()), Mean(counts.DropToOne()));
 
         Interval? Mean(double[]? values) => values is null ? null : Bootstrap.Mean(values, settings.Bootstrap);
 
-        BestValue Best(Func<int, double[]> row)
+        BestValue Best(Func<int, double[]> row, Func<TemperatureCurves, Interval> only)
         {
             var rows = counts.ByTemperature(row);
-            return new(BestTemperature.Of(rows, settings.Bootstrap), set.Temperatures[BestTemperature.IndexOf(rows)]);
+            return rows.Length == 1 ? new(only(temperatures[0]), set.Temperatures[0]) : new(BestTemperature.Of(rows, settings.Bootstrap), set.Temperatures[BestTemperature.IndexOf(rows)]);
         }
     }
 
