@@ -45,7 +45,7 @@ public abstract class TextTask : ITask
     /// <summary>Does the completion solve the problem? Called with any text a model may write; must not throw.</summary>
     protected abstract bool Verify(string prompt, string completion);
 
-    private static Split SplitOf(string prompt) => (CounterRandom.Hash(prompt) % 10) switch
+    internal static Split SplitOf(string prompt) => (CounterRandom.Hash(prompt) % 10) switch
     {
         0 => Split.Validation,
         1 => Split.Test,
