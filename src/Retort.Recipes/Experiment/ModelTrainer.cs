@@ -30,7 +30,7 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
         Action<long>? evaluate = null)
     {
         var phase = "train/" + name;
-        var (before, spent) = (model.Device.Work.Flops, spending.Flops);
+        var (before, spent, asked) = (model.Device.Work.Flops, spending.Flops, 0L);
         var values = new Metric[4];
         TrainingLoop.Run(model, trainer, steps, new TrainingLoopOptions
         {
@@ -41,7 +41,12 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
             PeakFlops = peakFlops,
             Progress = context.Progress,
             EvaluateEvery = evaluateEvery,
-            Evaluate = evaluate,
+            Evaluate = evaluate is null ? null : step =>
+            {
+                var start = model.Device.Work.Flops;
+                evaluate(step);
+                asked += model.Device.Work.Flops - start;
+            },
             Resumed = done =>
             {
                 folder.TruncateMetrics(phase, done);
@@ -63,6 +68,6 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
         }, context.Cancellation);
         Count();
 
-        void Count() => spending.Flops = spent with { Train = spent.Train + model.Device.Work.Flops - before };
+        void Count() => spending.Flops = new(spent.Train + model.Device.Work.Flops - before - asked, spent.Sample + asked);
     }
 }
