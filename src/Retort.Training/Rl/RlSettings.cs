@@ -39,7 +39,10 @@ public enum AdvantageScale
 /// <summary>What a completion's tokens are divided by in the loss.</summary>
 public enum LossAverage
 {
-    /// <summary>Its own length, then by the completions: each counts alike (Shao et al. 2024).</summary>
+    /// <summary>
+    /// Its own length, then by the completions: each counts alike (Shao et al. 2024). A wrong completion's tokens are then blamed the less
+    /// the longer it is, and completions that never end become more.
+    /// </summary>
     Sequence,
 
     /// <summary>All the update's tokens: each token counts alike (Yu et al. 2025).</summary>
@@ -114,7 +117,7 @@ public sealed record RlSettings : ICheckedSettings
 
     /// <summary>What a completion's tokens are divided by.</summary>
     [Doc("What tokens are divided by: sequence (own length), token (all tokens), constant (longest length)")]
-    public LossAverage LossAverage { get; init; }
+    public LossAverage LossAverage { get; init; } = LossAverage.Token;
 
     /// <summary>Completions cut off at their limit are not learned from (Yu et al. 2025).</summary>
     [Doc("Completions cut off at their limit are not learned from")]
