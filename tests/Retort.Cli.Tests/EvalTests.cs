@@ -102,3 +102,31 @@ public sealed class EvalTests : IDisposable
     }
 
     [Theory]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions, solution-tree or scrambled-arithmetic")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic; did you mean 'countdown'?")]
+    [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
+    [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
+    [InlineData("--model C --task sudoku", "test-0: text: has the word '")]
+    [InlineData("--model C --task countdown --data H --set task.target=10..100", "H:2: text: has the word '100' as word 1 (character 0), which the vocabulary lacks")]
+    [InlineData("--model S --task sudoku --data P", "P, line 1: 80 cells; expected 36 cells (6x6)")]
+    [InlineData("--model S --task sudoku --data Q", "Q, line 2: more than one solution; expected a puzzle with one solution")]
+    [InlineData("--oracle --task instructions --data G", "G:1: has no \"prompt\"; expected objects with \"prompt\", one a line")]
+    [InlineData("--oracle --task sudoku --data P", "P, line 1: 80 cells; expected 16 cells (4x4), 36 (6x6) or 81 (9x9)")]
+    public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
+    {
+        var places = new Dictionary<string, string>
+        {
+            ["C"] = CountDownModel(),
+            ["S"] = TinyModel.Save(folder.File("sudoku"), new SudokuTask(new SudokuSettings()).Vocabulary),
+            ["F"] = folder.Write("f.jsonl", "{\"nums\": [84, 9, 14, 28], \"target\": 73}\n"),
+            ["H"] = folder.Write("h.jsonl", "{\"nums\": [3, 4, 5, 6], \"target\": 18}\n{\"nums\": [10, 10, 1, 1], \"target\": 100}\n"),
+            ["G"] = folder.Write("g.jsonl", "{\"target\": 73}\n"),
+            ["P"] = folder.Write("p.txt", new string('.', 80) + "\n"),
+            ["Q"] = folder.Write("q.txt", "# 6x6\n" + new string('.', 36) + "\n"),
+        };
+        var outcome = Cli.Run(["eval", .. line.Split(' ').Select(word => places.GetValueOrDefault(word, word))]);
+        var first = message.Split(':', ',')[0];
+        Assert.StartsWith("retort: " + (places.TryGetValue(first, out var path) ? path + message[first.Length..] : message), outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((2, "", 1), (outcome.ExitCode, outcome.Output, outcome.Error.TrimEnd().Split('\n').Length));
+    }
+}

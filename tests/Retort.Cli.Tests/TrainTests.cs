@@ -95,3 +95,19 @@ public sealed class TrainTests : IDisposable
     }
 
     [Theory]
+    [InlineData("train", "train: --task is missing; expected --task countdown or --task sudoku or --task instructions or --task solution-tree or --task scrambled-arithmetic")]
+    [InlineData("train --task cntdown", "train: unknown task 'cntdown'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic; did you mean 'countdown'?")]
+    [InlineData("train --task sudoku --set model.numHeads=7", "model.numHeads: is 7; expected a divisor of hiddenSize = 96")]
+    [InlineData("train --task sudoku --set training.steps=-1", "--set training.steps=-1: training.steps: is -1; expected a whole number above 0")]
+    [InlineData("train --task sudoku --set training.gradientShards=3", "--set training.gradientShards=3: training.gradientShards: is 3; expected a power of two")]
+    [InlineData("train --task sudoku --set model.maxPositions=8", "model.maxPositions: is 8, and prompts of sudoku have")]
+    [InlineData("train --task countdown --config C", "name: is 'sudoku'; expected countdown, the task asked for")]
+    public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
+    {
+        var config = folder.Write("tiny.yaml", Tiny);
+        var outcome = Cli.Run([.. line.Split(' ').Select(word => word == "C" ? config : word), "--out", folder.File("none")]);
+        Assert.StartsWith("retort: " + message, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal((2, "", 1), (outcome.ExitCode, outcome.Output, outcome.Error.TrimEnd().Split('\n').Length));
+        Assert.False(Directory.Exists(folder.File("none")));
+    }
+}

@@ -27,13 +27,14 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         using var device = new CpuDevice(threads);
         var isRl = settings.Method == RlMethod.PolicyGradient;
         using var model = ModelStore.Load(modelPath, device, hasValueHead: isRl && settings.Rl.Algorithm == RlAlgorithm.Ppo);
+        using var reference = settings.Reference.Length == 0 ? null : ModelStore.Load(ModelPath.Resolve(settings.Reference), device);
         RequireWords(model);
         using var folder = RunFolder.Create(path, resolved.Yaml);
         progress.Note(RlPrice.Of(resolved, model.Config, tokenizer, threads).Line);
         var before = Test(folder, model, "before");
         if (isRl)
         {
-            LearnByGradient(folder, model);
+            LearnByGradient(folder, model, reference);
         }
         else
         {
@@ -45,12 +46,11 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         return new RlResult(path, new TrainingCheckpoint(checkpoint).Latest ?? checkpoint, steps, settings.Evaluation.Samples, before, after);
     }
 
-    private void LearnByGradient(RunFolder folder, Transformer model)
+    private void LearnByGradient(RunFolder folder, Transformer model, Transformer? reference)
     {
         var feed = settings.Data.Problems == 0
             ? ProblemFeed.Endless(number => task.Create(settings.Data.Split, number))
             : new ProblemFeed(Problems(), settings.Seed);
-        using var reference = settings.Reference.Length == 0 ? null : ModelStore.Load(ModelPath.Resolve(settings.Reference), model.Device);
         using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), settings.Rl, settings.Seed, reference);
         var validation = Items(Split.Validation);
         RlLoop.Run(model, trainer, settings.Rl.Steps, new RlLoopOptions
@@ -158,8 +158,8 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
     private void RequireWords(Transformer model)
     {
         var item = task.Create(settings.Data.Split, 0);
-        var prompt = tokenizer.Encode(item.Prompt);
-        if (tokenizer.UnknownId is { } unknown && prompt.Contains(unknown))
+        var prompt = Encode(item.Prompt);
+        if (prompt.Length == 0 || (tokenizer.UnknownId is { } unknown && prompt.Contains(unknown)))
         {
             throw UserError.Request(
                 modelPath, $"its tokenizer does not know a word of {task.Name} ('{item.Prompt}')", "a model trained on this task and these ranges");
@@ -168,6 +168,19 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         if (prompt.Length + 1 >= model.Config.MaxPositions)
         {
             throw UserError.Request(modelPath, $"its context is {model.Config.MaxPositions} tokens and a prompt of {task.Name} has {prompt.Length}", "room for an answer");
+        }
+    }
+
+    /// <summary>Empty for words that a tokenizer without an unknown token refuses.</summary>
+    private int[] Encode(string prompt)
+    {
+        try
+        {
+            return tokenizer.Encode(prompt);
+        }
+        catch (UserError)
+        {
+            return [];
         }
     }
 }

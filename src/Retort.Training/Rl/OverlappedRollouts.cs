@@ -21,8 +21,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
     private readonly long steps;
     private readonly float[] weights;
     private readonly CancellationTokenSource stop = new();
-    private (Task<RolloutBatch> Batch, int Staleness)? pending;
-    private long flopsTold;
+    private (Task<(RolloutBatch Batch, long Flops)> Rollout, int Staleness)? pending;
 
     public OverlappedRollouts(
         Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed)
@@ -44,9 +43,8 @@ internal sealed class OverlappedRollouts : IRolloutSource
         }
 
         var (task, staleness) = pending!.Value;
-        var batch = WaitFor(task, cancellation);
-        var flops = worker.Flops - flopsTold;
-        (pending, flopsTold) = (null, worker.Flops);
+        var (batch, flops) = WaitFor(task, cancellation);
+        pending = null;
         if (step + 1 < steps)
         {
             Begin(step + 1, staleness: 1);
@@ -59,20 +57,22 @@ internal sealed class OverlappedRollouts : IRolloutSource
     public void Save(string folder)
     {
         // One that failed is generated again, and fails again.
-        if (pending is not { } under || !under.Batch.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
+        if (pending is not { } under || !under.Rollout.ContinueWith(task => task.IsCompletedSuccessfully, TaskScheduler.Default).Result)
         {
             return;
         }
 
         using var stream = File.Create(Path.Combine(folder, FileName));
         using var writer = new BinaryWriter(stream);
-        writer.Write(under.Batch.Result.Step);
+        var (batch, flops) = under.Rollout.Result;
+        writer.Write(batch.Step);
         writer.Write(under.Staleness);
-        writer.Write(under.Batch.Result.Samples.Count);
-        foreach (var (request, tokens, logprobs, reason) in under.Batch.Result.Samples.Select(
-            sample => (sample.Completion.Request, sample.Completion.Tokens, sample.Completion.Logprobs, sample.Completion.FinishReason)))
+        writer.Write(flops);
+        writer.Write(batch.Samples.Count);
+        foreach (var completion in batch.Samples.Select(sample => sample.Completion))
         {
-            writer.Write((byte)reason);
+            var (tokens, logprobs) = (completion.Tokens, completion.Logprobs);
+            writer.Write((byte)completion.FinishReason);
             writer.Write(tokens.Length);
             for (var t = 0; t < tokens.Length; t++)
             {
@@ -94,7 +94,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
         try
         {
             using var reader = new BinaryReader(File.OpenRead(path));
-            var (of, staleness) = (reader.ReadInt64(), reader.ReadInt32());
+            var (of, staleness, flops) = (reader.ReadInt64(), reader.ReadInt32(), reader.ReadInt64());
             var completions = new (int[] Tokens, float[] Logprobs, FinishReason Reason)[reader.ReadInt32()];
             for (var i = 0; i < completions.Length; i++)
             {
@@ -114,7 +114,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
                 throw UserError.Request(path, $"is the rollout of step {of}", $"that of step {step}");
             }
 
-            pending = (Task.FromResult(worker.Grade(step, completions)), staleness);
+            pending = (Task.FromResult((worker.Grade(step, completions), flops)), staleness);
         }
         catch (Exception fault) when (fault is IOException or OverflowException or OutOfMemoryException)
         {
@@ -128,7 +128,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
         stop.Cancel();
         try
         {
-            pending?.Batch.Wait();
+            pending?.Rollout.Wait();
         }
         catch (AggregateException)
         {
@@ -141,7 +141,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
         stop.Dispose();
     }
 
-    private static RolloutBatch WaitFor(Task<RolloutBatch> task, CancellationToken cancellation)
+    private static T WaitFor<T>(Task<T> task, CancellationToken cancellation)
     {
         try
         {
@@ -159,6 +159,10 @@ internal sealed class OverlappedRollouts : IRolloutSource
     {
         model.Device.Read(model.Parameters.Values, weights);
         device.Write(copy.Parameters.Values, weights);
-        pending = (Task.Run(() => worker.Collect(step, null, stop.Token)), staleness);
+        pending = (Task.Run(() =>
+        {
+            var before = worker.Flops;
+            return (worker.Collect(step, null, stop.Token), worker.Flops - before);
+        }), staleness);
     }
 }
