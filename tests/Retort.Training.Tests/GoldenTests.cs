@@ -12,13 +12,16 @@ public sealed class GoldenTests
     private const string Variable = "RETORT_RECORD_GOLDEN";
 
     [Fact]
-    public void Twenty_steps_on_CountDown_are_those_of_the_file()
+    public void Twenty_steps_on_CountDown_are_those_of_the_file() => AssertRecorded("countdown.txt", Trajectory());
+
+    /// <summary>Compares with a file of Golden/, or with RETORT_RECORD_GOLDEN=1 writes its lines under the comments it begins with.</summary>
+    internal static void AssertRecorded(string name, IEnumerable<string> trajectory)
     {
-        var path = Path.Combine(Repository(), "tests/Retort.Training.Tests/Golden/countdown.txt");
-        var lines = Trajectory().ToArray();
+        var path = Path.Combine(Repository(), "tests/Retort.Training.Tests/Golden", name);
+        var lines = trajectory.ToArray();
         if (Environment.GetEnvironmentVariable(Variable) == "1")
         {
-            var header = File.ReadLines(path).TakeWhile(line => line.StartsWith('#'));
+            var header = File.ReadLines(path).TakeWhile(line => line.StartsWith('#')).ToArray();
             File.WriteAllText(path, string.Concat(header.Concat(lines).Select(line => line + "\n")));
         }
 
