@@ -70,18 +70,21 @@ public sealed record TrainingPlan(
         using var device = new CountingDevice();
         using var model = new Transformer(config, device, hasValueHead: hasValueHead);
         using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, learns);
-        var objective = createObjective(rows);
-        var batch = new GlobalBatch(sequences, maxLength, objective.NumColumns, settings.MaxBranches);
+        var objective = createObjective(rows + sequences);
+        // Sequences that branch have a common row more than can be, so that rows and their copies differ in number and no memory is
+        // used again that in a run would not be.
+        var common = settings.MaxBranches > 1 ? 1 : 0;
+        var batch = new GlobalBatch(sequences, maxLength + common, objective.NumColumns, settings.MaxBranches);
         for (var s = 0; s < sequences; s++)
         {
-            batch.AddCommon([]);
+            batch.AddCommon(new int[common]);
             for (var b = 0; b < settings.MaxBranches; b++)
             {
                 batch.AddBranch(0, 0, new int[maxLength - 1]);
             }
         }
 
-        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, rows);
+        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, batch.MaxRows);
         microBatch.Upload(tape, batch, 0, 1, shardsPerLeaf, 0, 1);
         objective.Run(model, tape, microBatch);
         if (learns)

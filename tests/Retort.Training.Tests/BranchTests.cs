@@ -8,10 +8,10 @@ namespace Retort.Training.Tests;
 /// <summary>Completions that share their prompt's rows learn what completions by themselves learn.</summary>
 public sealed class BranchTests
 {
-    public static TheoryData<string> Cases => [.. TransformerCases.All.Keys];
+    public static MatrixTheoryData<string, bool> Cases => new(TransformerCases.All.Keys, [false, true]);
 
     [Theory, MemberData(nameof(Cases))]
-    public void Branches_have_the_bits_of_sequences_of_their_own_and_their_gradient(string name)
+    public void Branches_have_the_bits_of_sequences_of_their_own_and_their_gradient(string name, bool isLong)
     {
         const int groups = 5, branches = 3, maxLength = 20;
         using var device = new CpuDevice(2);
@@ -21,11 +21,11 @@ public sealed class BranchTests
         var pairs = new List<(int Together, int Alone)>();
         for (var g = 0; g < groups; g++)
         {
-            var prompt = TransformerCases.Sequence(1 + random.NextInt32(8), random.NextUInt64());
+            var prompt = TransformerCases.Sequence(isLong ? 2 : 1 + random.NextInt32(8), random.NextUInt64());
             together.AddCommon(prompt.AsSpan(0, prompt.Length - 1));
             for (var b = 0; b < branches; b++)
             {
-                var completion = TransformerCases.Sequence(1 + random.NextInt32(10), random.NextUInt64());
+                var completion = TransformerCases.Sequence(isLong ? maxLength - 2 : 1 + random.NextInt32(10), random.NextUInt64());
                 var row = together.AddBranch(prompt[^1], prompt.Length - 1, completion);
                 var own = alone.Add([.. prompt, .. completion], prompt.Length) + prompt.Length - 1;
                 pairs.AddRange(Enumerable.Range(0, completion.Length).Select(i => (row + i, own + i)));
