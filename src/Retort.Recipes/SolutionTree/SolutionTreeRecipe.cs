@@ -12,7 +12,7 @@ namespace Retort.Recipes.SolutionTree;
 public sealed class SolutionTreeRecipe : IRecipe
 {
     /// <summary>Claims whose conditions a smoke run goes through.</summary>
-    private static readonly string[] SmokeClaims = ["W1", "W2"];
+    private static readonly string[] SmokeClaims = ["W2"];
 
     /// <inheritdoc/>
     public string Name => "solution-tree";

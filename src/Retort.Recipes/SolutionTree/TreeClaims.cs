@@ -18,13 +18,16 @@ internal static class TreeClaims
     /// <summary>Where every pair was seen there is no wall.</summary>
     private static readonly Guard Room = new("share of test problems with a pair never seen in pretraining", 0.2);
 
-    /// <summary>W1: temperature distillation.</summary>
+    /// <summary>
+    /// W1: temperature distillation. What is lost is a share of what there is: pairs that RL teaches or makes forgotten raise or lower the
+    /// whole curve and flatten nothing.
+    /// </summary>
     public static readonly Claim W1 = new(
         "W1", true,
         "RL flattens precision against temperature",
         "after RL the curves for T from about 0 to 1.2 nearly coincide; pass@1 at T = 0.025 and 1.2: 48 and 34.5 % before, 60 and 50.5 % after",
-        [Test.LowerBoundAbove(0, "pass@1 lost from the lowest temperature to the hot one, before - after RL")],
-        [Learned, Improved]);
+        [Test.LowerBoundAbove(0, "share of the lowest temperature's pass@1 that the hot one loses, before - after RL")],
+        [Learned, Improved, new("that share before RL", 0.05)]);
 
     /// <summary>
     /// W2: the coverage wall, where the sizing formula leaves it no way through. Three points are a quarter of what the paper's base condition gains in

@@ -16,8 +16,11 @@ internal static class TreeJudge
         {
             "W1" => claim.Judge(
                 [evidence.OverTest(Base, (run, chosen) =>
-                    TreeStatistics.Drop(run.Before.Test, low, hot, chosen) - TreeStatistics.Drop(run.Test, low, hot, chosen))],
-                [Learned(evidence, Base), Improved(evidence, Base)]),
+                    TreeStatistics.Lost(run.Before.Test, low, hot, chosen) - TreeStatistics.Lost(run.Test, low, hot, chosen))],
+                [
+                    Learned(evidence, Base), Improved(evidence, Base),
+                    evidence.Value(Base, (run, chosen) => TreeStatistics.Lost(run.Before.Test, low, hot, chosen)),
+                ]),
             "W2" => claim.Judge(
                 [evidence.OverTest(Wall, CoverageGain), evidence.OverTest(Wall, NewlySolvedBeyondChance)],
                 [

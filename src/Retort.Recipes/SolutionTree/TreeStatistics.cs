@@ -81,9 +81,9 @@ internal static class TreeStatistics
         return newly / (double)chosen.Length;
     }
 
-    /// <summary>Mean pass@1 that is lost from one temperature to a higher one.</summary>
-    public static double Drop(TreeOutcome outcome, double low, double high, ReadOnlySpan<int> chosen) =>
-        PassAt1(outcome, low, chosen) - PassAt1(outcome, high, chosen);
+    /// <summary>Share of the pass@1 at one temperature that a higher one loses; not a number where there is none.</summary>
+    public static double Lost(TreeOutcome outcome, double low, double high, ReadOnlySpan<int> chosen) =>
+        1 - PassAt1(outcome, high, chosen) / PassAt1(outcome, low, chosen);
 
     /// <summary>
     /// What problems gain, those of medium precision less the others. One sampling of the model before says which are medium and
