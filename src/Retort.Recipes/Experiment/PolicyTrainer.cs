@@ -16,7 +16,7 @@ namespace Retort.Recipes.Experiment;
 /// <param name="spending">Where FLOPs are booked.</param>
 internal sealed class PolicyTrainer(RecipeContext context, RunFolder folder, Spending spending)
 {
-    private const int CheckpointEvery = 50;
+    private const int CheckpointEvery = 25;
 
     /// <summary>Takes <paramref name="trainer"/> to the end of its settings.</summary>
     /// <param name="name">Of the model and its files.</param>
@@ -27,9 +27,10 @@ internal sealed class PolicyTrainer(RecipeContext context, RunFolder folder, Spe
     /// <param name="tokenizer">Likewise.</param>
     /// <param name="evaluate">Called before the first step with 0, after steps that <paramref name="evaluatesAfter"/> names, and after the last.</param>
     /// <param name="evaluatesAfter">Null: after the last only.</param>
+    /// <param name="resumed">Called before with the steps that a checkpoint has.</param>
     public void Run(
         string name, Transformer model, RlTrainer trainer, int steps, ITask task, ITokenizer tokenizer,
-        Action<long>? evaluate = null, Func<long, bool>? evaluatesAfter = null)
+        Action<long>? evaluate = null, Func<long, bool>? evaluatesAfter = null, Action<long>? resumed = null)
     {
         var phase = "rl/" + name;
         RlLoop.Run(model, trainer, steps, new RlLoopOptions
@@ -39,7 +40,11 @@ internal sealed class PolicyTrainer(RecipeContext context, RunFolder folder, Spe
             CheckpointEvery = CheckpointEvery,
             Tokenizer = tokenizer,
             Progress = context.Progress,
-            Resumed = done => folder.TruncateMetrics(phase, done),
+            Resumed = done =>
+            {
+                folder.TruncateMetrics(phase, done);
+                resumed?.Invoke(done);
+            },
             Evaluate = evaluate,
             EvaluatesAfter = evaluatesAfter ?? (_ => false),
             Stepped = step =>
