@@ -82,7 +82,7 @@ internal sealed record RlDataSettings
     [Doc("Problems to learn from, gone through again and again; 0: fresh ones for ever", Unit = "problems"), Range(0, 100_000_000)]
     public int Problems { get; init; } = 1000;
 
-    [Doc("Which of the task's splits they are")]
+    [Doc("Which of the task's splits they are; solution-tree and scrambled-arithmetic begin with validation, for their training split is pretraining")]
     public Split Split { get; init; } = Split.Train;
 }
 

@@ -2,6 +2,7 @@ using Retort.Core;
 using Retort.Models;
 using Retort.Recipes;
 using Retort.Recipes.Configuration;
+using Retort.Tasks;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
 using Retort.Tasks.ScrambledArithmetic;
@@ -83,6 +84,9 @@ internal abstract class TaskKind<TSettings> : TaskKind
     /// <summary>The task that <c>train</c> has if nothing else is asked.</summary>
     protected abstract TSettings TrainingTask { get; }
 
+    /// <summary>The split that reinforcement learning takes its problems from: not the training split where that shows more than problems.</summary>
+    protected virtual Split RlSplit => Split.Train;
+
     protected abstract KnownTask Create(TSettings settings);
 
     public override KnownTask Resolve(string? preset, string? yamlPath, IReadOnlyList<string> overrides)
@@ -112,7 +116,12 @@ internal abstract class TaskKind<TSettings> : TaskKind
         string? taskFile, string? model, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed)
     {
         var file = new TaskFile<TSettings> { Name = Name, Task = TrainingTask };
-        var settings = new RlRunSettings<TSettings> { Name = Name, Task = taskFile is null ? file.Task : Config.Resolve(file, taskFile, []).Task };
+        var settings = new RlRunSettings<TSettings>
+        {
+            Name = Name,
+            Task = taskFile is null ? file.Task : Config.Resolve(file, taskFile, []).Task,
+            Data = new RlDataSettings { Split = RlSplit },
+        };
         foreach (var path in yamlPaths)
         {
             settings = Config.Resolve(settings, path, []);
@@ -258,6 +267,8 @@ internal sealed class SolutionTreeKind : TaskKind<SolutionTreeSettings>
         },
     };
 
+    protected override Split RlSplit => Split.Validation;
+
     protected override KnownTask Create(SolutionTreeSettings settings) => new KnownSolutionTree(new SolutionTreeTask(settings));
 }
 
@@ -292,6 +303,8 @@ internal sealed class ScrambledArithmeticKind : TaskKind<ScrambledArithmeticSett
         },
         Evaluation = new TrainEvaluationSettings { Temperature = 1 },
     };
+
+    protected override Split RlSplit => Split.Validation;
 
     protected override KnownTask Create(ScrambledArithmeticSettings settings) => new KnownScrambledArithmetic(new ScrambledArithmeticTask(settings));
 }

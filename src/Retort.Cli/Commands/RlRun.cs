@@ -52,7 +52,7 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
             ? ProblemFeed.Endless(number => task.Create(settings.Data.Split, number))
             : new ProblemFeed(Problems(), settings.Seed);
         using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), settings.Rl, settings.Seed, reference);
-        var validation = Items(Split.Validation);
+        var validation = Items(ValidationSplit);
         RlLoop.Run(model, trainer, settings.Rl.Steps, new RlLoopOptions
         {
             Name = $"rl {task.Name}",
@@ -76,7 +76,7 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
 
     private void LearnFromExperts(RunFolder folder, Transformer model)
     {
-        var validation = Items(Split.Validation);
+        var validation = Items(ValidationSplit);
         Resume(folder, -1, RlPhase);
         ExpertIteration.Run(model, tokenizer, Problems(), new TaskReward(task), settings.ExpertIteration, settings.Seed, new ExpertIterationOptions
         {
@@ -147,6 +147,9 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
             model, tokenizer, task, items, samples,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = settings.Rl.MaxNewTokens > 0 ? settings.Rl.MaxNewTokens : model.Config.MaxPositions },
             new EngineSettings { MaxSequences = settings.Evaluation.Batch }, settings.Seed, progress, "ask", cancellation);
+
+    /// <summary>Problems that are not learned from, nor the test's where there are others.</summary>
+    private Split ValidationSplit => settings.Data.Split == Split.Validation ? Split.Test : Split.Validation;
 
     private TaskItem[] Problems() =>
         ParallelItems.Make(settings.Data.Problems, threads, i => task.Create(settings.Data.Split, i), host.Cancellation);
