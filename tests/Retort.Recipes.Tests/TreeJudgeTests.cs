@@ -6,7 +6,9 @@ using Retort.Tasks.SolutionTree;
 
 namespace Retort.Recipes.Tests;
 
-/// <summary>Every claim on made-up models whose knowledge and precision are given: what the rules say of a world where the claim is true, and where not.</summary>
+/// <summary>
+/// Every claim on made-up models whose knowledge and precision are given: what the rules say of a world where it is true, and where not.
+/// </summary>
 public class TreeJudgeTests
 {
     private const int Samples = 16, Problems = 300, RlProblems = 250, Probes = 4;
@@ -48,10 +50,7 @@ public class TreeJudgeTests
     [Theory]
     [InlineData("W1")]
     [InlineData("W3")]
-    [InlineData("W4")]
-    [InlineData("W8")]
     [InlineData("W9")]
-    [InlineData("W10")]
     [InlineData("W11")]
     public void Reinforcement_learning_that_changes_nothing_proves_nothing(string id)
     {
@@ -170,7 +169,8 @@ public class TreeJudgeTests
             var world = new World(of.Settings);
             var tests = Items(world.task, Split.Test, Problems);
             var known = world.PairKnowledgeOf(pair => !world.task.World.IsHeldOut[pair] && pair % 100 < 100 * knows);
-            return new(of, 1, world.task, SeenPairs.Count(world.task, 5000, 2, TestContext.Current.CancellationToken), tests, [], world.Asked("control", tests, known, 100), null, null, null, known);
+            var seen = SeenPairs.Count(world.task, 5000, 2, TestContext.Current.CancellationToken);
+            return new(of, 1, world.task, seen, tests, [], world.Asked("control", tests, known, 100), null, null, null, known);
         }
 
         private PairKnowledge PairKnowledgeOf(Func<int, bool> knows) =>

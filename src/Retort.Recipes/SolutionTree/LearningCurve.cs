@@ -53,6 +53,10 @@ internal sealed class LearningCurve(
         })];
 
     /// <summary>Not cancelled in the middle: training saves its state between steps only.</summary>
-    private double Solved(Transformer model, ITokenizer tokenizer, SolutionTreeItem[] asked, double temperature) => TaskEvaluation.Run(
-        model, tokenizer, task, asked, samples: 1, TreeRunner.Sampling(task, temperature), engine, seed: 1).Count(sample => sample.Verdict.Correct) / (double)asked.Length;
+    private double Solved(Transformer model, ITokenizer tokenizer, SolutionTreeItem[] asked, double temperature)
+    {
+        var graded = TaskEvaluation.Run(
+            model, tokenizer, task, asked, samples: 1, TreeRunner.Sampling(task, temperature), engine, seed: 1);
+        return graded.Count(sample => sample.Verdict.Correct) / (double)asked.Length;
+    }
 }

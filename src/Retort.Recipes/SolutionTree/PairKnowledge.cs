@@ -73,7 +73,8 @@ internal sealed class PairKnowledge(int[] right, int probes)
     {
         try
         {
-            if (JsonSerializer.Deserialize<int[]>(File.ReadAllText(path)) is { } right && right.Length == pairs && right.All(count => count >= 0 && count <= probes))
+            if (JsonSerializer.Deserialize<int[]>(File.ReadAllText(path)) is { } right && right.Length == pairs
+                && right.All(count => count >= 0 && count <= probes))
             {
                 return new(right, probes);
             }

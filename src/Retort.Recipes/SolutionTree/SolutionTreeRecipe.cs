@@ -56,7 +56,9 @@ public sealed class SolutionTreeRecipe : IRecipe
         using var device = new CpuDevice(context.Threads);
         var spending = new Spending(folder, context.Time);
         var runner = new TreeRunner(settings, context, folder, device, spending);
-        folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
+        folder.Log(
+            context.Time,
+            $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {
             var evidence = Measure(settings, work, runner);
@@ -117,7 +119,8 @@ public sealed class SolutionTreeRecipe : IRecipe
             TreeTables.All(evidence), paths, TreeDepartures.Of(settings));
         folder.WriteReport(report, new ReportPage(
             "What reinforcement learning teaches on a tree of states",
-            "Qin, Park, Kwun, Walsman, Malach, Anand, Tanaka and Alvarez-Melis, \"Decomposing Elements of Problem Solving: What 'Math' Does RL Teach?\", arXiv 2505.22756",
+            "Qin, Park, Kwun, Walsman, Malach, Anand, Tanaka and Alvarez-Melis, \"Decomposing Elements of Problem Solving: What 'Math' "
+                + "Does RL Teach?\", arXiv 2505.22756",
             figures, folder.ReadConfig(), RunOrigin.Machine(context.Threads)));
         return new(report.AnyFails, VerdictText.Of(report, folder.HtmlPath), report.ToJson());
     }

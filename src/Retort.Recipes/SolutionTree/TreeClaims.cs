@@ -30,8 +30,8 @@ internal static class TreeClaims
         [Learned, Improved, new("that share before RL", 0.05)]);
 
     /// <summary>
-    /// W2: the coverage wall, where the sizing formula leaves it no way through. Three points are a quarter of what the paper's base condition gains in
-    /// pass@1; one problem in twenty may be newly solved beyond chance.
+    /// W2: the coverage wall, where the sizing formula leaves no way through it. Three points are a quarter of what the paper's base
+    /// condition gains in pass@1; one problem in twenty may be newly solved beyond chance.
     /// </summary>
     public static readonly Claim W2 = new(
         "W2", true,

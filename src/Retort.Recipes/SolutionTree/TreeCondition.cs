@@ -59,7 +59,8 @@ internal sealed class TreeConditions
         var uniform = new TreeWorld("context-uniform", "no spurious context", world with { Context = ContextMode.Uniform });
         var dropped = new TreeWorld("context-dropped", "no context tokens", world with { Context = ContextMode.Dropped }, IsSide: true);
         var fewer = vary.FewerActions.Select(actions => OfActions(actions, Text($"actions-{actions}"), true)).ToArray();
-        var betas = vary.Betas.Select(beta => new TreeWorld(Text($"beta-{beta}"), Text($"beta = {beta}"), world with { Beta = beta }, IsSide: true)).ToArray();
+        var betas = vary.Betas.Select(beta =>
+            new TreeWorld(Text($"beta-{beta}"), Text($"beta = {beta}"), world with { Beta = beta }, IsSide: true)).ToArray();
         TreeWorld[] controls =
         [
             .. vary.HeldOut.Select(share => new TreeWorld(
@@ -79,18 +80,22 @@ internal sealed class TreeConditions
                 Text($"visits-{count}"), Text($"{count} problems, as many visits each"), TreeStudy.Visits, count,
                 rl with { Steps = Math.Max(1, (int)Math.Round(perProblem * count)) })),
             new(TreeCondition.FewActions, few.Label, TreeStudy.Actions, few, settings.RlProblems, rl),
-            .. fewer.Select(there => new TreeCondition(there.Name, there.Label, TreeStudy.Actions, there, settings.RlProblems, rl, IsSide: true)),
+            .. fewer.Select(there => Elsewhere(there, TreeStudy.Actions)),
             new(TreeCondition.NoContext, uniform.Label, TreeStudy.Context, uniform, settings.RlProblems, rl),
-            .. betas.Prepend(dropped).Select(there => new TreeCondition(there.Name, there.Label, TreeStudy.Context, there, settings.RlProblems, rl, IsSide: true)),
+            .. betas.Prepend(dropped).Select(there => Elsewhere(there, TreeStudy.Context)),
             .. vary.RolloutTemperatures.Select(t => Explore(Text($"rollout-{t}"), Text($"rollouts at T = {t}"), rl with { Temperature = t })),
-            .. vary.Entropies.Select(weight => Explore(Text($"entropy-{weight}"), Text($"entropy weighs {weight}"), rl with { EntropyCoefficient = weight })),
+            .. vary.Entropies.Select(weight => Explore(
+                Text($"entropy-{weight}"), Text($"entropy weighs {weight}"), rl with { EntropyCoefficient = weight })),
             .. vary.Groups.Select(group => Explore(
                 Text($"group-{group}"), Text($"groups of {group}"), rl with { SamplesPerPrompt = group, PromptsPerStep = rl.Completions / group })),
         ];
 
         TreeWorld OfActions(int actions, string name, bool isSide) => new(name, Text($"A = {actions}"), world with { NumActions = actions }, isSide);
-        TreeCondition Home(string name, string label, TreeStudy study, int problems, RlSettings how) => new(name, label, study, home, problems, how, IsSide: true);
+        TreeCondition Home(string name, string label, TreeStudy study, int problems, RlSettings how) =>
+            new(name, label, study, home, problems, how, IsSide: true);
         TreeCondition Explore(string name, string label, RlSettings how) => Home(name, label, TreeStudy.Exploration, settings.RlProblems, how);
+        TreeCondition Elsewhere(TreeWorld there, TreeStudy study) =>
+            new(there.Name, there.Label, study, there, settings.RlProblems, rl, IsSide: true);
     }
 
     /// <summary>Worlds, those of side conditions and controls included.</summary>

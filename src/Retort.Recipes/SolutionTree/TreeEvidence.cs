@@ -41,7 +41,8 @@ internal sealed class TreeEvidence(
     public Interval OverTest(string condition, RunStatistic<TreeRun> statistic) => OverTest(Of(condition), statistic);
 
     /// <summary>As <see cref="OverTest(string, RunStatistic{TreeRun})"/>, of given runs.</summary>
-    public static Interval OverTest(IReadOnlyList<TreeRun> seeds, RunStatistic<TreeRun> statistic) => Over(seeds[0].Test.NumProblems, seeds, statistic);
+    public static Interval OverTest(IReadOnlyList<TreeRun> seeds, RunStatistic<TreeRun> statistic) =>
+        Over(seeds[0].Test.NumProblems, seeds, statistic);
 
     /// <summary>As <see cref="OverTest(string, RunStatistic{TreeRun})"/>, of something made of each run once.</summary>
     public Interval OverTest<T>(string condition, Func<TreeRun, T> of, RunStatistic<T> statistic) =>

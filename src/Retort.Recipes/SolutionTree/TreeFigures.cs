@@ -8,12 +8,8 @@ namespace Retort.Recipes.SolutionTree;
 /// <summary>The study's figures (section 6 of the specification), drawn for whatever conditions were run.</summary>
 internal static class TreeFigures
 {
-    private static readonly Axis Share = new("share of problems") { Format = NumberFormat.Percent, Min = 0, Max = 1 };
-
     /// <summary>Temperatures that one figure can tell apart by colour.</summary>
     private const int MostLines = 6;
-
-    private static readonly Axis Temperature = new("temperature");
 
     /// <summary>All figures the evidence can fill.</summary>
     public static IReadOnlyList<Figure> All(TreeEvidence evidence, RunFolder folder)
@@ -57,12 +53,13 @@ internal static class TreeFigures
         var last = Math.Min(MostLines, temperatures.Count) - 1;
         return new(
             $"{seeds[0].Condition.Name}-self-sorted-{when}", $"{seeds[0].Condition.Label}: precision {when} RL, each temperature sorted by itself",
-            new("problems, sorted") { Format = NumberFormat.Percent, Min = 0, Max = 1 }, new("precision") { Format = NumberFormat.Percent, Min = 0, Max = 1 },
+            Shares("problems, sorted"), Shares("precision"),
             [.. Enumerable.Range(0, last + 1).Select(line =>
             {
                 var t = temperatures[line * (temperatures.Count - 1) / last];
                 double[] sorted = [.. seeds.SelectMany(run => Of(run).Precision(t)).OrderDescending()];
-                return new Series(Text($"T = {t}"), SeriesKind.Steps, [.. sorted.Select((precision, i) => new Point((i + 0.5) / sorted.Length, precision))]);
+                return new Series(
+                    Text($"T = {t}"), SeriesKind.Steps, [.. sorted.Select((precision, i) => new Point((i + 0.5) / sorted.Length, precision))]);
             })])
         {
             References =
@@ -70,7 +67,8 @@ internal static class TreeFigures
                 new(seeds.Average(run => TreeStatistics.BestPassAt1(Of(run), temperatures, TreeEvidence.EveryTest(run))), Vertical: true),
                 new(seeds.Average(run => TreeStatistics.BestCoverage(Of(run), temperatures, TreeEvidence.EveryTest(run))), Vertical: true),
             ],
-            Caption = $"Share of {Of(seeds[0]).Samples} samples that are right, test problems of all seeds, sorted for each temperature. Dotted: best pass@1 and, right of it, best coverage.",
+            Caption = $"Share of {Of(seeds[0]).Samples} samples that are right, test problems of all seeds, sorted for each temperature. "
+                + "Dotted: best pass@1 and, right of it, best coverage.",
         };
     }
 
@@ -82,14 +80,14 @@ internal static class TreeFigures
             label, SeriesKind.Line, [.. seeds[0].Test.Temperatures.Select(t => PointOf(t, TreeEvidence.Mean(seeds, run => quantity(of(run), t))))])
         { Color = color, Dashed = dashed };
         return new(
-            $"{seeds[0].Condition.Name}-{name}", $"{seeds[0].Condition.Label}: {what} against temperature", Temperature, new(what) { Format = NumberFormat.Percent, Min = 0, Max = 1 },
+            $"{seeds[0].Condition.Name}-{name}", $"{seeds[0].Condition.Label}: {what} against temperature", new("temperature"), Shares(what),
             [
                 Line("test, before RL", 0, true, run => run.Before.Test), Line("test, after", 0, false, run => run.Test),
                 Line("RL problems, before", 1, true, run => run.RlBefore), Line("RL problems, after", 1, false, run => run.Rl),
             ])
         {
-            Caption = $"{seeds[0].Test.NumProblems} test and {seeds[0].Rl.NumProblems} RL problems a seed, {seeds[0].Test.Samples} samples each at every temperature. "
-                + "Bars: 95 % bootstrap over problems (t over seeds where wider).",
+            Caption = $"{seeds[0].Test.NumProblems} test and {seeds[0].Rl.NumProblems} RL problems a seed, {seeds[0].Test.Samples} samples "
+                + "each at every temperature. Bars: 95 % bootstrap over problems (t over seeds where wider).",
         };
     }
 
@@ -97,18 +95,23 @@ internal static class TreeFigures
     private static Figure GainByPrecision(IReadOnlyList<TreeRun> seeds, double temperature)
     {
         return new(
-            $"{seeds[0].Condition.Name}-gain", $"{seeds[0].Condition.Label}: who gains", new("precision before RL") { Categories = TreeStatistics.Bins },
+            $"{seeds[0].Condition.Name}-gain", $"{seeds[0].Condition.Label}: who gains",
+            new("precision before RL") { Categories = TreeStatistics.Bins },
             new(Text($"gain in precision at T = {temperature}")) { Format = NumberFormat.Percent },
-            [Bars("RL problems", [.. seeds.Select(run => Gains.OfRl(run, temperature))]), Bars("test problems", [.. seeds.Select(run => Gains.OfTest(run, temperature))])])
+            [
+                Bars("RL problems", [.. seeds.Select(run => Gains.OfRl(run, temperature))]),
+                Bars("test problems", [.. seeds.Select(run => Gains.OfTest(run, temperature))]),
+            ])
         {
             References = [new(0)],
-            Caption = "Problems by their precision before RL; the gain is measured from a second sampling of the model before, so that chance gains nothing. Bars: 95 % bootstrap over problems.",
+            Caption = "Problems by their precision before RL; the gain is measured from a second sampling of the model before, so that "
+                + "chance gains nothing. Bars: 95 % bootstrap over problems.",
         };
 
         static Series Bars(string label, Gains[] gains) => new(label, SeriesKind.Bars,
         [
-            .. Enumerable.Range(0, TreeStatistics.Bins.Count).Select(bin => (bin, Values: TreeTables.InBin(gains, bin))).Where(of => of.Values.Length > 1)
-                .Select(of => PointOf(of.bin, Bootstrap.Mean(of.Values))),
+            .. Enumerable.Range(0, TreeStatistics.Bins.Count).Select(bin => (bin, Values: TreeTables.InBin(gains, bin)))
+                .Where(of => of.Values.Length > 1).Select(of => PointOf(of.bin, Bootstrap.Mean(of.Values))),
         ]);
     }
 
@@ -118,7 +121,8 @@ internal static class TreeFigures
         foreach (var seeds in evidence.All.Where(seeds => !seeds[0].Condition.IsSide))
         {
             var (condition, seed) = (seeds[0].Condition, seeds[0].Before.Seed);
-            if (condition.Name == TreeCondition.Base && Curve(folder, TreeRunner.NameOf(condition.World, seed), "pretraining", "Pretraining") is { } pretraining)
+            if (condition.Name == TreeCondition.Base
+                && Curve(folder, TreeRunner.NameOf(condition.World, seed), "pretraining", "Pretraining") is { } pretraining)
             {
                 yield return pretraining;
             }
@@ -134,7 +138,8 @@ internal static class TreeFigures
     {
         var points = LearningCurve.Read(folder, "curve/" + model);
         return points.Count < 2 ? null : new(
-            name + "-curve", $"{label}: right answers while the model learns", new("steps") { Format = NumberFormat.Plain, Min = 0 }, Share,
+            name + "-curve", $"{label}: right answers while the model learns", new("steps") { Format = NumberFormat.Plain, Min = 0 },
+            Shares("share of problems"),
             [.. LearningCurve.Kinds.SelectMany((kind, i) => LearningCurve.Names(kind.Name) is var (low, middle)
                 ? new[] { Line(kind.Name + " problems, low T", low, i, false), Line(kind.Name + ", middle T", middle, i, true) } : [])])
         { Caption = "One answer a problem, at the lowest and the middle temperature; the first seed." };
@@ -152,15 +157,15 @@ internal static class TreeFigures
             label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.Mean(seeds, of)))])
         { Color = color };
         return new(
-            "plan-execute", Text($"Plans and executions at T = {t}"), new("") { Categories = [.. conditions.Select(seeds => seeds[0].Condition.Name)] },
-            new("share of answers") { Format = NumberFormat.Percent, Min = 0, Max = 1 },
+            "plan-execute", Text($"Plans and executions at T = {t}"), NamesOf(conditions), Shares("share of answers"),
             [
                 Bars("planned, before RL", 0, run => run.Before.Test.Planned(t)), Bars("planned, after", 1, run => run.Test.Planned(t)),
                 Bars("executed, before RL", 2, run => run.Before.Test.Executed(t)), Bars("executed, after", 3, run => run.Test.Executed(t)),
             ])
         {
             Width = WidthFor(conditions.Length),
-            Caption = "Planned: all actions are the problem's. Executed: every step leads from the answer's own state to the one it writes. Test problems; bars: 95 % intervals.",
+            Caption = "Planned: all actions are the problem's. Executed: every step leads from the answer's own state to the one it "
+                + "writes. Test problems; bars: 95 % intervals.",
         };
     }
 
@@ -168,31 +173,34 @@ internal static class TreeFigures
     private static Figure CoverageGains(TreeEvidence evidence)
     {
         var conditions = evidence.All.ToArray();
+        Series Bars(string label, RunStatistic<TreeRun> gain) => new(
+            label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.OverTest(seeds, gain)))]);
         return new(
-            "conditions", "What RL adds to coverage", new("") { Categories = [.. conditions.Select(seeds => seeds[0].Condition.Name)] },
+            "conditions", "What RL adds to coverage", NamesOf(conditions),
             new("after - before RL") { Format = NumberFormat.Percent },
-            [
-                new("coverage at its best temperature", SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.OverTest(seeds, TreeJudge.CoverageGain)))]),
-                new("pass@1 at its best temperature", SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.OverTest(seeds, TreeJudge.BestPassGain)))]),
-            ])
+            [Bars("coverage at its best temperature", TreeJudge.CoverageGain), Bars("pass@1 at its best temperature", TreeJudge.BestPassGain)])
         {
             References = [new(0)],
             Width = WidthFor(conditions.Length),
-            Caption = "Test problems; each model at its own best temperature. Bars: 95 % bootstrap over problems, before and after paired (t over seeds where wider).",
+            Caption = "Test problems; each model at its own best temperature. Bars: 95 % bootstrap over problems, before and after paired "
+                + "(t over seeds where wider).",
         };
     }
 
     /// <summary>Section 8.4, experiment 2: coverage gained against the sizing formula, by equal steps and by equal visits.</summary>
     private static Figure? Sizing(TreeEvidence evidence)
     {
-        var home = evidence.All.Where(seeds => seeds[0].Condition is { World.Name: "base", Study: TreeStudy.Base or TreeStudy.Problems or TreeStudy.Visits }).ToArray();
+        var home = evidence.All
+            .Where(seeds => seeds[0].Condition.Study is TreeStudy.Base or TreeStudy.Problems or TreeStudy.Visits).ToArray();
         return home.Length < 3 ? null : new(
-            "sizing", "Chances of an unseen pair and coverage gained", new("RL problems in which an unseen pair is the only one") { Scale = AxisScale.Log },
+            "sizing", "Chances of an unseen pair and coverage gained",
+            new("RL problems in which an unseen pair is the only one") { Scale = AxisScale.Log },
             new("coverage, after - before RL") { Format = NumberFormat.Percent },
             [Line("equal steps", study => study != TreeStudy.Visits), Line("equal visits", study => study is TreeStudy.Visits or TreeStudy.Base)])
         {
             References = [new(0), new(1, "one chance", Vertical: true), new(2, "two", Vertical: true)],
-            Caption = "The sizing formula M n / (D A) (1 - q)^(n - 1) of section 3.6 for the condition's RL problems; the last point of equal steps has fresh problems. Bars: 95 % intervals.",
+            Caption = "The sizing formula M n / (D A) (1 - q)^(n - 1) of section 3.6 for the condition's RL problems; the last point of "
+                + "equal steps has fresh problems. Bars: 95 % intervals.",
         };
 
         Series Line(string label, Func<TreeStudy, bool> belongs) => new(label, SeriesKind.Line,
@@ -209,11 +217,17 @@ internal static class TreeFigures
         var most = Math.Log(1 + counts.Max());
         if (condition.Name is TreeCondition.Base or TreeCondition.FewActions or TreeCondition.NoContext)
         {
-            yield return Map(condition.World.Name + "-seen", $"{condition.World.Label}: how often pretraining shows a pair", pair => Math.Log(1 + counts[pair]) / most, "Darker: more often, logarithmic; white: never.");
-            yield return Map(condition.World.Name + "-known", $"{condition.World.Label}: pairs known before RL", run.Before.Known.Share, "Share of the questions about a pair answered rightly, before RL.");
+            yield return Map(
+                condition.World.Name + "-seen", $"{condition.World.Label}: how often pretraining shows a pair",
+                pair => Math.Log(1 + counts[pair]) / most, "Darker: more often, logarithmic; white: never.");
+            yield return Map(
+                condition.World.Name + "-known", $"{condition.World.Label}: pairs known before RL",
+                run.Before.Known.Share, "Share of the questions about a pair answered rightly, before RL.");
         }
 
-        yield return Map(condition.Name + "-known-after", $"{condition.Label}: pairs known after RL", run.Known.Share, "Share of the questions about a pair answered rightly, after RL.");
+        yield return Map(
+            condition.Name + "-known-after", $"{condition.Label}: pairs known after RL",
+            run.Known.Share, "Share of the questions about a pair answered rightly, after RL.");
 
         Figure Map(string name, string title, Func<int, double> weight, string caption)
         {
@@ -230,17 +244,23 @@ internal static class TreeFigures
     {
         var worlds = evidence.Controls.GroupBy(control => control.World).OrderBy(seeds => seeds.Key.Settings.HeldOutPairs).ToArray();
         Series Line(string label, bool dashed, Func<TreeBefore, double> of) => new(
-            label, dashed ? SeriesKind.Band : SeriesKind.Line, [.. worlds.Select(seeds => new Point(seeds.Key.Settings.HeldOutPairs, seeds.Average(of)))])
+            label, dashed ? SeriesKind.Band : SeriesKind.Line,
+            [.. worlds.Select(seeds => new Point(seeds.Key.Settings.HeldOutPairs, seeds.Average(of)))])
         { Dashed = dashed };
         return new(
-            "held-out", "Held-out pairs put the wall where the formula says", new("pairs held out of pretraining") { Format = NumberFormat.Percent }, Share,
+            "held-out", "Held-out pairs and where the wall stands",
+            new("pairs held out of pretraining") { Format = NumberFormat.Percent }, Shares("share of problems"),
             [
                 Line("(1 - q)^n", true, TreeJudge.Formula), Line("all pairs seen", false, control => control.AllSeen),
-                Line("pass@1 at the lowest T", false, control => control.Test.Precision(control.Test.Temperatures[0]).Average()),
-                Line("best coverage", false, control => TreeStatistics.BestCoverage(control.Test, control.Test.Temperatures, TreeEvidence.Every(control.Test.NumProblems))),
+                Line("pass@1 at the lowest T", false, control => control.LowPass),
+                Line("best coverage", false, control => control.Coverage),
             ])
         { Caption = "Worlds whose pretraining draws actions evenly and never takes a share of the pairs; before RL, test problems, seeds' means." };
     }
+
+    private static Axis Shares(string label) => new(label) { Format = NumberFormat.Percent, Min = 0, Max = 1 };
+
+    private static Axis NamesOf(IReadOnlyList<TreeRun>[] conditions) => new("") { Categories = [.. conditions.Select(seeds => seeds[0].Condition.Name)] };
 
     private static int WidthFor(int conditions) => Math.Max(900, 110 * conditions);
 

@@ -11,7 +11,8 @@ internal static class TreeJudge
     /// <summary>Judges a claim whose conditions were all run.</summary>
     public static ClaimResult Judge(Claim claim, TreeEvidence evidence)
     {
-        var (low, middle, hot) = (evidence.Settings.Evaluation.Temperatures[0], evidence.Settings.Evaluation.Middle, evidence.Settings.Evaluation.Hot);
+        var asked = evidence.Settings.Evaluation;
+        var (low, middle, hot) = (asked.Temperatures[0], asked.Middle, asked.Hot);
         return claim.Id switch
         {
             "W1" => claim.Judge(
@@ -64,7 +65,7 @@ internal static class TreeJudge
                 ]),
             "W11" => claim.Judge(
                 [evidence.OverTest(Base, TreeStatistics.ReuseEffect), Discovery(evidence)],
-                [Learned(evidence, Base), Improved(evidence, Base), 1 - ControlDistance(evidence, low)]),
+                [Learned(evidence, Base), Improved(evidence, Base), 1 - evidence.Controls.Average(DistanceFromFormula)]),
             _ => claim.NotRun("it needs a language model"),
         };
     }
@@ -91,10 +92,8 @@ internal static class TreeJudge
         TreeStatistics.NewlySolved(run.Before.Test, run.Test, run.Test.Temperatures, chosen)
         - TreeStatistics.NewlySolved(run.Before.Test, run.Before.TestAgain!, run.Test.Temperatures, chosen);
 
-    /// <summary>Pass@1 at the lowest temperature less (1 - q)^n, on average over lengths that a problem may have.</summary>
-    public static double DistanceFromFormula(TreeBefore control, double low) => Math.Abs(
-        TreeStatistics.PassAt1(control.Test, control.Test.Temperatures.Contains(low) ? low : control.Test.Temperatures[0], TreeEvidence.Every(control.Test.NumProblems))
-        - Formula(control));
+    /// <summary>How far pass@1 at the lowest temperature asked at lies from (1 - q)^n.</summary>
+    public static double DistanceFromFormula(TreeBefore control) => Math.Abs(control.LowPass - Formula(control));
 
     /// <summary>(1 - q)^n, the mean over the world's n.</summary>
     public static double Formula(TreeBefore control)
@@ -107,9 +106,6 @@ internal static class TreeJudge
 
         return sum / settings.Steps.Count;
     }
-
-    private static double ControlDistance(TreeEvidence evidence, double low) =>
-        evidence.Controls.Average(control => DistanceFromFormula(control, low));
 
     private static double Medium(Gains gains, ReadOnlySpan<int> chosen) => TreeStatistics.MediumGain(gains, chosen, lessOthers: false);
 

@@ -44,10 +44,7 @@ internal sealed class TreeOutcome
     /// <summary>K: samples of each problem at each temperature.</summary>
     public int Samples { get; private init; }
 
-    /// <summary>Correct samples of a problem.</summary>
-    public int Correct(double temperature, int problem) => correct[Place(temperature)][problem];
-
-    /// <summary>Correct samples of all problems.</summary>
+    /// <summary>By problem: correct samples.</summary>
     public ReadOnlySpan<int> Correct(double temperature) => correct[Place(temperature)];
 
     /// <summary>By problem: share of correct samples.</summary>
@@ -98,7 +95,8 @@ internal sealed class TreeOutcome
     }
 
     /// <summary>Reads an evaluation back.</summary>
-    public static TreeOutcome Read(string path, SolutionTreeTask task, IReadOnlyList<SolutionTreeItem> items, IReadOnlyList<double> temperatures, int samples)
+    public static TreeOutcome Read(
+        string path, SolutionTreeTask task, IReadOnlyList<SolutionTreeItem> items, IReadOnlyList<double> temperatures, int samples)
     {
         var outcome = new TreeOutcome([.. temperatures], items.Count) { Samples = samples };
         var places = items.Select((item, place) => (item.Id, place)).ToDictionary(pair => pair.Id, pair => pair.place);
@@ -110,7 +108,8 @@ internal sealed class TreeOutcome
             var t = Array.FindIndex(outcome.temperatures, temperature => (float)temperature == line.Temperature);
             if (t < 0 || !places.TryGetValue(line.Problem, out var place))
             {
-                throw UserError.Request(where, $"problem {line.Problem} at temperature {line.Temperature} is not this run's", "the evaluation this run wrote");
+                throw UserError.Request(
+                    where, $"problem {line.Problem} at temperature {line.Temperature} is not this run's", "the evaluation this run wrote");
             }
 
             seen[t, place]++;

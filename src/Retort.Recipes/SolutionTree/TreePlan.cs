@@ -25,19 +25,29 @@ internal static class TreePlan
         var rows = work.Worlds.Select(world => Price(settings, world, work.SeedsOf(world).Count, context))
             .Concat(work.Conditions.Select(item => Price(settings, item.Condition, item.Seeds.Count))).ToArray();
         var (train, sample) = (rows.Sum(row => row.Train), rows.Sum(row => row.Sample));
-        var seconds = (train / TrainingFraction + sample / SamplingFraction) / peak;
+        double Seconds(double train, double sample) => (train / TrainingFraction + sample / SamplingFraction) / peak;
+        var seconds = Seconds(train, sample);
         var price = new RunPrice(
             train + sample, rows.Max(row => row.Bytes) + RuntimeBytes, seconds,
-            FormattableString.Invariant($"{seconds / 60:0} minutes at {TrainingFraction:0%} (training) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
+            FormattableString.Invariant(
+                $"{seconds / 60:0} minutes at {TrainingFraction:0%} (training) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
         return price.Plan(
             context.Preset, Config.Write(settings), settings.Seeds,
             [
                 $"{"world or condition",-26}{"seeds",7}{"steps",9}{"FLOPs",11}{"minutes",9}",
                 .. rows.Select(row => FormattableString.Invariant(
-                    $"{row.Name,-26}{row.Seeds,7}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{(row.Train / TrainingFraction + row.Sample / SamplingFraction) / peak / 60,9:0.0}")),
+                    $"{row.Name,-26}{row.Seeds,7}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{Seconds(row.Train, row.Sample) / 60,9:0.0}")),
                 "",
             ],
-            ("parts", rows.Select(row => new { name = row.Name, seeds = row.Seeds, steps = row.Steps, train_flops = row.Train, sample_flops = row.Sample, bytes = row.Bytes })));
+            ("parts", rows.Select(row => new
+            {
+                name = row.Name,
+                seeds = row.Seeds,
+                steps = row.Steps,
+                train_flops = row.Train,
+                sample_flops = row.Sample,
+                bytes = row.Bytes,
+            })));
     }
 
     private static Row Price(TreeSettings settings, TreeWorld world, int seeds, RecipeContext context)
@@ -72,7 +82,8 @@ internal static class TreePlan
     {
         var config = world.Config(settings.Model, TaskDataset.TokenizerFor(world.Task(0)));
         var answer = 4.0 * world.Settings.Steps.High + 3;
-        return temperatures * problems * (double)settings.Evaluation.Samples * GenerationCost.Flops(config, config.MaxPositions) * answer / config.MaxPositions;
+        var samples = (double)temperatures * problems * settings.Evaluation.Samples;
+        return samples * GenerationCost.Flops(config, config.MaxPositions) * answer / config.MaxPositions;
     }
 
     private sealed record Row(string Name, int Seeds, int Steps, double Train, double Sample, long Bytes);

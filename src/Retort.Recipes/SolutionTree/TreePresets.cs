@@ -34,7 +34,18 @@ internal static class TreePresets
         Pretraining = new() { Problems = 200, Steps = 6, BatchSequences = 8 },
         RlProblems = 8,
         Rl = Base.Rl with { Steps = 3, PromptsPerStep = 4, SamplesPerPrompt = 4, DecodeSequences = 8 },
-        Vary = new() { WallProblems = 4, ProblemCounts = [16], FewActions = 3, FewerActions = [2], Betas = [1], HeldOut = [0, 0.2], RolloutTemperatures = [1.3], Entropies = [0], Groups = [2] },
+        Vary = new()
+        {
+            WallProblems = 4,
+            ProblemCounts = [16],
+            FewActions = 3,
+            FewerActions = [2],
+            Betas = [1],
+            HeldOut = [0, 0.2],
+            RolloutTemperatures = [1.3],
+            Entropies = [0],
+            Groups = [2],
+        },
         Evaluation = new()
         {
             TestProblems = 8,
@@ -53,7 +64,7 @@ internal static class TreePresets
     private static TreeSettings Quick { get; } = Base with
     {
         Rl = Base.Rl with { Steps = 80 },
-        Evaluation = new() { Samples = 16, Temperatures = [0.2, 0.6, 1, 1.2, 1.4, 1.6], SideTemperatures = [0.2, 1, 1.4, 1.6], CurvePoints = 8 },
+        Evaluation = new() { Samples = 16, Temperatures = [0.2, 0.6, 1, 1.2, 1.4, 1.6], CurvePoints = 8 },
     };
 
     /// <summary>Three worlds in which 65 to 75 % of the test problems have no unseen pair.</summary>
@@ -72,7 +83,6 @@ internal static class TreePresets
         {
             Samples = 128,
             Temperatures = [0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8, 2],
-            SideTemperatures = [0.2, 1, 1.4, 1.6],
         },
     };
 }

@@ -31,7 +31,8 @@ internal sealed class TreeRunner(TreeSettings settings, RecipeContext context, R
         }
 
         var (name, task) = (NameOf(world, seed), world.Task(seed));
-        var (tests, problems) = (Items(task, Split.Test, settings.Evaluation.TestProblems), Items(task, Split.Validation, settings.Evaluation.RlProblems));
+        var asked = settings.Evaluation;
+        var (tests, problems) = (Items(task, Split.Test, asked.TestProblems), Items(task, Split.Validation, asked.RlProblems));
         var (temperatures, isControl) = (TemperaturesOf(world), world.IsControl);
         using var model = new Lazily(() => Pretrained(world, task, seed, name));
         var before = new TreeBefore(
@@ -124,21 +125,38 @@ internal sealed class TreeRunner(TreeSettings settings, RecipeContext context, R
         }
 
         var model = new Transformer(world.Config(settings.Model, tokenizer), device);
-        model.Initialize(seed);
-        var data = TaskDataset.Build(
-            task, tokenizer, training.Problems, model.Config.MaxPositions, context.Threads, progress: context.Progress, cancellation: context.Cancellation);
-        using var trainer = new Trainer(model, new Mixture(seed, (data, 1)), training.TrainerSettings);
-        var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine);
-        models.Run(name, model, trainer, training.Steps, task, tokenizer, curve.Every(training.Steps), step => curve.Add(step, model, tokenizer));
-        return model;
+        return Kept(model, () =>
+        {
+            model.Initialize(seed);
+            var data = TaskDataset.Build(
+                task, tokenizer, training.Problems, model.Config.MaxPositions, context.Threads,
+                progress: context.Progress, cancellation: context.Cancellation);
+            using var trainer = new Trainer(model, new Mixture(seed, (data, 1)), training.TrainerSettings);
+            var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine);
+            models.Run(name, model, trainer, training.Steps, task, tokenizer, curve.Every(training.Steps), step => curve.Add(step, model, tokenizer));
+        });
     }
 
     private Transformer Improved(TreeCondition condition, SolutionTreeTask task, ulong seed, string name)
     {
         var model = Pretrained(condition.World, task, seed, NameOf(condition.World, seed));
         var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine);
-        policies.Run(name, model, task, condition, seed, curve);
-        return model;
+        return Kept(model, () => policies.Run(name, model, task, condition, seed, curve));
+    }
+
+    /// <summary>The model, unless its training ends early.</summary>
+    private static Transformer Kept(Transformer model, Action train)
+    {
+        try
+        {
+            train();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private void Sampled(long before)
@@ -184,6 +202,12 @@ internal sealed record TreeBefore(
 {
     /// <summary>Share of the test problems whose pairs were all seen in pretraining.</summary>
     public double AllSeen => Seen.ShareOfProblems(TestItems, 1);
+
+    /// <summary>Pass@1 on the test problems at the lowest temperature.</summary>
+    public double LowPass => Test.Precision(Test.Temperatures[0]).Average();
+
+    /// <summary>Coverage of the test problems at the best temperature.</summary>
+    public double Coverage => TreeStatistics.BestCoverage(Test, Test.Temperatures, TreeEvidence.Every(Test.NumProblems));
 }
 
 /// <summary>A condition of one seed.</summary>

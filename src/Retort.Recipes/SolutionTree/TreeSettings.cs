@@ -95,13 +95,15 @@ public sealed record TreeEvaluation : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        Temperatures.Count < 2 || Temperatures.Zip(Temperatures.Skip(1)).Any(pair => pair.First >= pair.Second)
+        Temperatures.Count < 2 || !Ascends(Temperatures)
             ? new(nameof(Temperatures), "has fewer than two or does not ascend", "at least two, each above the one before")
-        : SideTemperatures.Count == 0 || SideTemperatures.Zip(SideTemperatures.Skip(1)).Any(pair => pair.First >= pair.Second) || SideTemperatures.Except(Temperatures).Any()
+        : SideTemperatures.Count == 0 || !Ascends(SideTemperatures) || SideTemperatures.Except(Temperatures).Any()
             ? new(nameof(SideTemperatures), "is empty, does not ascend or has others", $"some of {string.Join(", ", Temperatures)}")
         : !SideTemperatures.Contains(Middle) ? new(nameof(Middle), $"is {Middle}", $"one of {string.Join(", ", SideTemperatures)}")
-        : !Temperatures.Contains(Hot) || Hot == Temperatures[0] ? new(nameof(Hot), $"is {Hot}", $"one of {string.Join(", ", Temperatures.Skip(1))}")
+        : !Temperatures.Skip(1).Contains(Hot) ? new(nameof(Hot), $"is {Hot}", $"one of {string.Join(", ", Temperatures.Skip(1))}")
         : null;
+
+    private static bool Ascends(IReadOnlyList<double> values) => values.Zip(values.Skip(1)).All(pair => pair.First < pair.Second);
 }
 
 /// <summary>What is varied beside the base condition, one thing at a time (sections 7 and 8.4).</summary>
@@ -145,7 +147,8 @@ public sealed record TreeVariations : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        HeldOut.Count == 0 || HeldOut.Distinct().Count() < HeldOut.Count ? new(nameof(HeldOut), "is empty or has one twice", "different shares, one at least")
+        HeldOut.Count == 0 || HeldOut.Distinct().Count() < HeldOut.Count
+            ? new(nameof(HeldOut), "is empty or has one twice", "different shares, one at least")
         : ProblemCounts.Append(WallProblems).Distinct().Count() <= ProblemCounts.Count
             ? new(nameof(ProblemCounts), "has one twice or that of the wall", $"different numbers, none of them {WallProblems}")
         : null;

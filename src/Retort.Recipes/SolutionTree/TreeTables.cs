@@ -36,21 +36,21 @@ internal static class TreeTables
         ],
         [.. evidence.Worlds.Select(before =>
         {
-            var (all, seen) = (TreeEvidence.Every(before.TestItems.Length), before.Seen);
+            var seen = before.Seen;
             return (IReadOnlyList<Cell>)[
                 before.World.Label, (double)before.Seed, Percent(seen.ShareSeenBelow(1)), Percent(seen.ShareSeenBelow(100)), Percent(before.AllSeen),
                 Percent(seen.ShareOfProblems(before.TestItems, 10)), Percent(seen.ShareOfProblems(before.TestItems, 100)),
                 Percent(before.TestItems.Count(item => seen.Unseen(item) == 1) / (double)before.TestItems.Length),
-                Percent(TreeStatistics.PassAt1(before.Test, before.Test.Temperatures[0], all)),
-                Percent(TreeStatistics.BestCoverage(before.Test, before.Test.Temperatures, all)),
+                Percent(before.LowPass), Percent(before.Coverage),
                 Percent(before.Known.NumKnown / (double)before.Known.NumPairs)];
         })]);
 
     private static ReportTable Conditions(TreeEvidence evidence) => new(
-        "Conditions, test problems: pass@1 and coverage before and after RL at their best temperatures, gained coverage with its 95 % interval (percent; seeds' means)",
+        "Conditions, test problems: pass@1 and coverage before and after RL at their best temperatures, gained coverage with its 95 % "
+            + "interval (percent; seeds' means)",
         [
-            "condition", "seeds", "RL problems", "steps", "visits of each", "sizing formula", "all pairs seen", "pass@1 before", "after", "coverage before",
-            "after", "gained", "low", "high", "of what was missing", "more than 2 right, before", "after", "RL problems, pass@1 before", "after",
+            "condition", "seeds", "RL problems", "steps", "visits of each", "sizing formula", "all pairs seen", "pass@1 before", "after",
+            "coverage before", "after", "gained", "low", "high", "of what was missing", "more than 2 right, before", "after", "RL problems, pass@1 before", "after",
         ],
         [.. evidence.All.Select(seeds =>
         {
@@ -74,7 +74,8 @@ internal static class TreeTables
         })]);
 
     private static ReportTable NewlySolved(TreeEvidence evidence) => new(
-        "Test problems solved at no temperature before: newly solved after RL, and by sampling the model before again; lost: the opposite (problems, seeds' means)",
+        "Test problems solved at no temperature before: newly solved after RL, and by sampling the model before again; lost: the opposite "
+            + "(problems, seeds' means)",
         ["condition", "test problems", "never solved", "newly solved", "by chance", "lost", "by chance", "newly beyond chance %", "low", "high"],
         [.. evidence.All.Select(seeds =>
         {
@@ -104,9 +105,10 @@ internal static class TreeTables
     {
         var (test, rl) = (seeds.Select(run => Gains.OfTest(run, temperature)).ToArray(), seeds.Select(run => Gains.OfRl(run, temperature)).ToArray());
         return new(
-            FormattableString.Invariant($"{seeds[0].Condition.Label}: gain in precision at T = {temperature} by precision before (points; all seeds' problems; sampled again for the gain)"),
+            FormattableString.Invariant($"{seeds[0].Condition.Label}: gain in precision at T = {temperature} by precision before ")
+                + "(points; all seeds' problems; sampled again for the gain)",
             ["precision before", "RL problems", "gain", "low", "high", "test problems", "gain", "low", "high"],
-            [.. Enumerable.Range(0, TreeStatistics.Bins.Count).Select(bin => (IReadOnlyList<Cell>)[TreeStatistics.Bins[bin], .. Row(rl, bin), .. Row(test, bin)])]);
+            [.. TreeStatistics.Bins.Select((name, bin) => (IReadOnlyList<Cell>)[name, .. Row(rl, bin), .. Row(test, bin)])]);
 
         static IEnumerable<Cell> Row(Gains[] gains, int bin)
         {
@@ -124,10 +126,11 @@ internal static class TreeTables
     {
         var t = evidence.Settings.Evaluation.Middle;
         return new(
-            FormattableString.Invariant($"Plans and executions at T = {t}, test problems (percent; answers: all steps right; steps: of answers of the grammar)"),
+            FormattableString.Invariant($"Plans and executions at T = {t}, test problems ")
+                + "(percent; answers: all steps right; steps: of answers of the grammar)",
             [
-                "condition", "answers planned, before", "after", "answers executed, before", "after", "steps planned, before", "after", "steps executed, before",
-                "after", "of the grammar, before", "after",
+                "condition", "answers planned, before", "after", "answers executed, before", "after", "steps planned, before", "after",
+                "steps executed, before", "after", "of the grammar, before", "after",
             ],
             [.. evidence.All.Select(seeds => (IReadOnlyList<Cell>)[
                 seeds[0].Condition.Label,
@@ -145,8 +148,8 @@ internal static class TreeTables
         ["seen in pretraining", "pairs", "known before", "known after", "learned", "forgotten"],
         [.. SeenClasses.Select(seen =>
         {
-            int Count(Func<bool, bool, bool> holds) => seeds.Sum(run => Enumerable.Range(0, run.Known.NumPairs).Count(pair =>
-                run.Before.Seen.Counts[pair] >= seen.Low && run.Before.Seen.Counts[pair] <= seen.High && holds(run.Before.Known.Knows(pair), run.Known.Knows(pair))));
+            int Count(Func<bool, bool, bool> holds) => seeds.Sum(run => run.Before.Seen.Counts.Index().Count(pair =>
+                pair.Item >= seen.Low && pair.Item <= seen.High && holds(run.Before.Known.Knows(pair.Index), run.Known.Knows(pair.Index))));
             return (IReadOnlyList<Cell>)[
                 seen.Name, Count((_, _) => true), Count((before, _) => before), Count((_, after) => after),
                 Count((before, after) => !before && after), Count((before, after) => before && !after)];
@@ -184,11 +187,11 @@ internal static class TreeTables
         ["q", "(1 - q)^n", "problems with all pairs seen", "pass@1 at the lowest T", "best coverage", "pairs known"],
         [.. evidence.Controls.GroupBy(control => control.World).Select(seeds => (IReadOnlyList<Cell>)[
             Percent(seeds.Key.Settings.HeldOutPairs), Percent(TreeJudge.Formula(seeds.First())), Percent(seeds.Average(control => control.AllSeen)),
-            Percent(seeds.Average(control => control.Test.Precision(control.Test.Temperatures[0]).Average())),
-            Percent(seeds.Average(control => TreeStatistics.BestCoverage(control.Test, control.Test.Temperatures, TreeEvidence.Every(control.Test.NumProblems)))),
+            Percent(seeds.Average(control => control.LowPass)), Percent(seeds.Average(control => control.Coverage)),
             Percent(seeds.Average(control => control.Known.NumKnown / (double)control.Known.NumPairs))])]);
 
-    private static double Mean(IReadOnlyList<TreeRun> seeds, Func<TreeRun, double[]> byProblem) => Percent(seeds.Average(run => byProblem(run).Average()));
+    private static double Mean(IReadOnlyList<TreeRun> seeds, Func<TreeRun, double[]> byProblem) =>
+        Percent(seeds.Average(run => byProblem(run).Average()));
 
     private static double Percent(double share) => Math.Round(100 * share, 1);
 

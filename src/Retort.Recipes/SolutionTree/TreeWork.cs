@@ -11,7 +11,8 @@ internal sealed record TreeWork(
         var (needed, controls) = (claims.SelectMany(all.Of).ToHashSet(), claims.SelectMany(all.ControlsOf).ToHashSet());
         ulong[] side = [.. settings.Seeds.Intersect(settings.SideSeeds)];
         return new(
-            [.. all.All.Where(needed.Contains).Select(condition => (condition, condition.IsSide ? side : settings.Seeds)).Where(item => item.Item2.Count > 0)],
+            [.. all.All.Where(needed.Contains).Select(condition => (Condition: condition, Seeds: condition.IsSide ? side : settings.Seeds))
+                .Where(item => item.Seeds.Count > 0)],
             [.. all.Worlds.Where(controls.Contains).Select(world => (world, settings.Seeds))]);
     }
 
@@ -26,6 +27,7 @@ internal sealed record TreeWork(
     /// <summary>Conditions and worlds whose files are there for all their seeds.</summary>
     /// <param name="isThere">Says it of a name that files have.</param>
     public TreeWork Where(Func<string, bool> isThere) => new(
-        [.. Conditions.Where(item => item.Seeds.All(seed => isThere(TreeRunner.NameOf(item.Condition, seed)) && isThere(TreeRunner.NameOf(item.Condition.World, seed))))],
+        [.. Conditions.Where(item => item.Seeds.All(seed =>
+            isThere(TreeRunner.NameOf(item.Condition, seed)) && isThere(TreeRunner.NameOf(item.Condition.World, seed))))],
         [.. Controls.Where(item => item.Seeds.All(seed => isThere(TreeRunner.NameOf(item.World, seed))))]);
 }

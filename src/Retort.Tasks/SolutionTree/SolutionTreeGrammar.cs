@@ -12,7 +12,9 @@ internal static class SolutionTreeGrammar
     private const string State = "S", Problem = "P", Context = "C", Action = "A", Irrelevant = "I";
     private const char Close = ':';
 
-    /// <summary>The letters and the numbers below <paramref name="numStates"/>; with the tokenizer's three marks the paper's 29 tokens at D = 20.</summary>
+    /// <summary>
+    /// The letters and the numbers below <paramref name="numStates"/>; with the tokenizer's three marks the paper's 29 tokens at D = 20.
+    /// </summary>
     public static string[] Vocabulary(int numStates) =>
         [$"{Close}", State, Problem, Context, Action, Irrelevant, .. Enumerable.Range(0, numStates).Select(Number)];
 

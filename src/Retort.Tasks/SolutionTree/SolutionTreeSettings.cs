@@ -26,8 +26,8 @@ public enum ContextMode
 }
 
 /// <summary>
-/// Everything that decides a world of the solution-tree task and its problems (section 3 of the RL-wall study). The defaults are the wall at the size of
-/// a desk; the named ones are the paper's base condition and a world whose wall breaks.
+/// Everything that decides a world of the solution-tree task and its problems (section 3 of the RL-wall study). The defaults are the
+/// wall at the size of a desk; the named ones are the paper's base condition and a world whose wall breaks.
 /// </summary>
 public sealed record SolutionTreeSettings : ICheckedSettings
 {

@@ -88,7 +88,8 @@ public sealed class SolutionTreeTask : ITask
             }
         }
 
-        throw UserError.Request($"task {Name}", $"no path through state {state} and action {action} may be asked for", "more states, actions or steps");
+        throw UserError.Request(
+            $"task {Name}", $"no path through state {state} and action {action} may be asked for", "more states, actions or steps");
     }
 
     /// <summary>A prompt from outside, which may have any number of steps.</summary>
