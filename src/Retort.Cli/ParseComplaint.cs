@@ -35,6 +35,8 @@ internal static class ParseComplaint
     {
         OptionResult { Tokens.Count: 0 } empty when empty.Option.Arity.MinimumNumberOfValues > 0 =>
             $"{empty.Option.Name} has no value; expected {empty.Option.Name} {empty.Option.HelpName}",
+        OptionResult few when few.Tokens.Count < few.Option.Arity.MinimumNumberOfValues =>
+            $"{few.Option.Name} has {few.Tokens.Count} of {few.Option.Arity.MinimumNumberOfValues} values; expected {few.Option.Name} {few.Option.HelpName}",
         ArgumentResult { Tokens.Count: 0, Argument: var missing } => $"{missing.HelpName ?? missing.Name} is missing; expected {Usage(command)}",
         CommandResult { Command.Subcommands.Count: > 0 } => $"no command is given; expected one of {Names(command.Subcommands)}",
         _ => error.Message.TrimEnd('.').ReplaceLineEndings(" "),

@@ -3,6 +3,7 @@ using Retort.Models;
 using Retort.Recipes;
 using Retort.Recipes.Configuration;
 using Retort.Tasks;
+using Retort.Tasks.Answers;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
 using Retort.Tasks.ScrambledArithmetic;
@@ -16,7 +17,10 @@ namespace Retort.Cli;
 internal abstract class TaskKind
 {
     public static IReadOnlyList<TaskKind> All { get; } =
-        [CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance, ScrambledArithmeticKind.Instance];
+    [
+        CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance, ScrambledArithmeticKind.Instance,
+        AnswersKind.Instance,
+    ];
 
     /// <summary>"countdown, sudoku or ...", for messages and help.</summary>
     public static string Names { get; } = string.Join(", ", All.SkipLast(1).Select(kind => kind.Name)) + $" or {All[^1].Name}";
@@ -307,4 +311,25 @@ internal sealed class ScrambledArithmeticKind : TaskKind<ScrambledArithmeticSett
     protected override Split RlSplit => Split.Validation;
 
     protected override KnownTask Create(ScrambledArithmeticSettings settings) => new KnownScrambledArithmetic(new ScrambledArithmeticTask(settings));
+}
+
+internal sealed class AnswersKind : TaskKind<AnswerSettings>
+{
+    public static AnswersKind Instance { get; } = new();
+
+    public override string Name => "answers";
+
+    protected override IReadOnlyDictionary<string, AnswerSettings> Named { get; } = new OrderedDictionary<string, AnswerSettings>
+    {
+        ["numbers"] = new AnswerSettings(),
+        ["texts"] = new AnswerSettings { Rule = new AnswerRule { Kind = AnswerKind.Text } },
+    };
+
+    protected override AnswerSettings TrainingTask => Named["numbers"];
+
+    public override string WidestPreset => Presets[0];
+
+    protected override TrainSettings<AnswerSettings> Training(AnswerSettings task) => new() { Task = task };
+
+    protected override KnownTask Create(AnswerSettings settings) => new KnownAnswers(new AnswerTask(settings));
 }

@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Tasks;
+using Retort.Tasks.Answers;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.Instructions;
 using Retort.Tasks.ScrambledArithmetic;
@@ -37,6 +38,7 @@ public static class TaskFile
         InstructionTask known => Config.Write(new TaskFile<InstructionSettings> { Name = known.Name, Task = known.Settings }),
         SolutionTreeTask known => Config.Write(new TaskFile<SolutionTreeSettings> { Name = known.Name, Task = known.Settings }),
         ScrambledArithmeticTask known => Config.Write(new TaskFile<ScrambledArithmeticSettings> { Name = known.Name, Task = known.Settings }),
+        AnswerTask known => Config.Write(new TaskFile<AnswerSettings> { Name = known.Name, Task = known.Settings }),
         _ => null,
     };
 

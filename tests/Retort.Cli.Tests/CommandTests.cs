@@ -177,11 +177,13 @@ public class CommandTests
     [InlineData("train")]
     [InlineData("sample")]
     [InlineData("eval")]
+    [InlineData("eval curves")]
     [InlineData("data")]
     [InlineData("data countdown")]
     [InlineData("data sudoku")]
     [InlineData("data instructions")]
     [InlineData("data scrambled-arithmetic")]
+    [InlineData("data answers")]
     [InlineData("data convert")]
     [InlineData("compare")]
     public void Help_fits_80_columns_and_is_data(string command)

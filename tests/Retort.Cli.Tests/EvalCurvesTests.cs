@@ -266,6 +266,7 @@ public sealed class EvalCurvesTests : IDisposable
     [Theory]
     [InlineData("", "eval curves: no samples are given; expected --data FILE, or --compare BEFORE AFTER")]
     [InlineData("--data A --compare A B", "eval curves: --data with --compare; expected --data FILE, or --compare BEFORE AFTER")]
+    [InlineData("--compare A", "eval curves: --compare has 1 of 2 values; expected --compare BEFORE AFTER")]
     [InlineData("--data A --format gms8k", "--format: is 'gms8k'; expected one of samples, gsm8k, game24; did you mean 'gsm8k'?")]
     [InlineData("--data A --puzzles B", "eval curves: --puzzles with --format samples; expected --puzzles with --format game24 only")]
     [InlineData("--data A --k 9", "--k: is 9; expected at most 8, the fewest samples m has of a problem at temperature 0.2")]

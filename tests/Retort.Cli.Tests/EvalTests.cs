@@ -91,6 +91,31 @@ public sealed class EvalTests : IDisposable
         Assert.DoesNotContain("\"plan\"", File.ReadAllText(folder.File("countdown.jsonl")), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Problems_of_ones_own_are_learned_asked_and_checked()
+    {
+        string Lines(int from, int to, string split) => string.Concat(Enumerable.Range(from, to - from).Select(i =>
+            $"{{\"prompt\": \"{i} + 1 =\", \"answer\": \" {i + 1}\", \"split\": \"{split}\"}}\n"));
+        var data = folder.Write("sums.jsonl", Lines(100, 160, "train") + Lines(160, 170, "validation") + Lines(170, 190, "test"));
+        string[] settings = ["--set", $"task.file={data}"];
+
+        using var statistics = JsonDocument.Parse(Cli.Run(["data", "answers", "--statistics", .. settings, "--json"]).Output);
+        Assert.Equal([60, 10, 20], statistics.RootElement.EnumerateArray().Select(row => row.GetProperty("problems").GetInt32()));
+        using var solved = JsonDocument.Parse(Cli.Run(["eval", "--task", "answers", "--oracle", "--data", data, "--json"]).Output);
+        Assert.Equal((90, 90), (solved.RootElement.GetProperty("problems").GetInt32(), solved.RootElement.GetProperty("solved").GetInt32()));
+
+        var trained = Cli.Run(["train", "--task", "answers", .. settings, "--set", "training.warmupSteps=0", "--set", "training.steps=2", "--set", "evaluation.problems=10",
+            "--set", "model.hiddenSize=32", "--set", "model.numHeads=1", "--set", "model.numLayers=1", "--set", "model.maxPositions=32",
+            "--set", "data.problems=60", "--out", folder.File("run"), "--json"]);
+        Assert.Equal((0, ""), (trained.ExitCode, trained.Error));
+        using var result = JsonDocument.Parse(trained.Output);
+        var model = result.RootElement.GetProperty("model").GetString()!;
+        using var asked = JsonDocument.Parse(Cli.Run(["eval", "--model", model, "--problems", "20", "--max-new-tokens", "5", "--json"]).Output);
+        Assert.Equal(20, asked.RootElement.GetProperty("problems").GetInt32());
+        var tooMany = Cli.Run(["eval", "--model", model, "--max-new-tokens", "5"]);
+        Assert.Equal((2, $"retort: {data}: has 20 problems of the split test; expected at most that many to be asked for\n"), (tooMany.ExitCode, tooMany.Error));
+    }
+
     [Theory]
     [InlineData("sudoku", "sudoku/sudoku10k.txt", "puzzles", 10_000)]
     [InlineData("sudoku", "sudoku/sudokus_17.txt", "puzzles", 49_151)]
@@ -102,8 +127,8 @@ public sealed class EvalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions, solution-tree or scrambled-arithmetic")]
-    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic; did you mean 'countdown'?")]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions, solution-tree, scrambled-arithmetic or answers")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, answers; did you mean 'countdown'?")]
     [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
     [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
     [InlineData("--model C --task sudoku", "test-0: text: has the word '")]

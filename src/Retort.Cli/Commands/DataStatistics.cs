@@ -183,6 +183,34 @@ internal static class DataStatistics
         ]);
     }
 
+    /// <summary>How many problems each split of the file has, and how long they are.</summary>
+    public static void Answers(CliHost host, DataStatisticsRequest request)
+    {
+        var known = (KnownAnswers)request.Known;
+        var rows = Enum.GetValues<Split>().Select(split => (Split: split, Items: known.Own(split, request.Count))).Where(row => row.Items.Count > 0).ToArray();
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(rows.Select(row => new
+            {
+                Split = row.Split.ToString().ToLowerInvariant(),
+                Problems = known.Answers.Count(row.Split),
+                MeanPromptCharacters = row.Items.Average(item => item.Prompt.Length),
+                MeanAnswerCharacters = row.Items.Average(item => item.Answer.Length),
+            })));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["split", "problems", "mean prompt, characters", "mean answer, characters"],
+            .. rows.Select(row => (string[])
+            [
+                row.Split.ToString().ToLowerInvariant(), Count(known.Answers.Count(row.Split)), Number(row.Items.Average(item => item.Prompt.Length)),
+                Number(row.Items.Average(item => item.Answer.Length)),
+            ]),
+        ]);
+    }
+
     private static void CountDownAlone(CliHost host, DataStatisticsRequest request)
     {
         var progress = host.CreateProgress(request.Json) ?? (IProgressReporter)SilentProgress.Instance;

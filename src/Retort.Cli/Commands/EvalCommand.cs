@@ -21,7 +21,7 @@ internal sealed class EvalCommand : Command
     private readonly Option<string?> data = new("--data")
     {
         HelpName = "FILE",
-        Description = "Problems to ask: JSON lines with \"nums\" and \"target\", Sudoku lines, or JSON lines with an instruction's \"prompt\". [default: the task's own]",
+        Description = "Problems to ask: JSON lines with \"nums\" and \"target\", Sudoku lines, JSON lines with an instruction's \"prompt\", or those with \"prompt\" and \"answer\". [default: the task's own]",
     };
 
     private readonly Option<int?> problems = NumberOption.Whole("--problems", 1, 100_000_000,
