@@ -107,6 +107,9 @@ public sealed class SolutionTreeTests : IDisposable
     [InlineData("vary.groups=[3]", "groups")]
     [InlineData("vary.problemCounts=[4]", "problemCounts")]
     [InlineData("world.heldOutPairs=0.1", "world")]
+    [InlineData("world.worldSeed=3", "worldSeed")]
+    [InlineData("rl.algorithm=ppo", "rl: is ppo")]
+    [InlineData("rl.maxNewTokens=9", "maxNewTokens")]
     [InlineData("world.numActions=9", "numActions")]
     [InlineData("rl.samplesPerPrompt=1", "samplesPerPrompt")]
     public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named)

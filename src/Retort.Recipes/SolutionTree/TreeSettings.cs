@@ -225,5 +225,8 @@ public sealed record TreeSettings : ICheckedSettings
             ? new(nameof(Vary), $"has groups that do not divide {Rl.Completions} completions", "divisors of promptsPerStep x samplesPerPrompt")
         : World.HeldOutPairs != 0 || World.Actions != ActionBias.Dirichlet || World.Context != ContextMode.Dirichlet
             ? new(nameof(World), "is no base world", "the bias of actions and contexts, and nothing held out: these are varied")
+        : World.WorldSeed != 0 ? new(nameof(World), "has a worldSeed", "worldSeed: 0; worlds are named by seeds")
+        : Rl.Algorithm == RlAlgorithm.Ppo ? new(nameof(Rl), "is ppo, whose values these models do not have", "grpo or reinforce")
+        : Rl.MaxNewTokens != 0 ? new(nameof(Rl), "has maxNewTokens", "maxNewTokens: 0; answers have the world's length")
         : null;
 }
