@@ -16,7 +16,7 @@ internal static class BenchTable
     {
         var line = Line(
             result.What, result.Shape, Text(result.Batch), Text(result.Context), Text(result.Threads), Text(result.TokensPerSecond, "N0"),
-            Text(result.MicrosecondsPerStep, "N1"), Text(result.Gflops, "N1"), Text(result.FractionOfPeak, "0.00"), Text(result.FractionOfRoofline, "0.00"));
+            Text(result.MicrosecondsPerStep, "N1"), Text(result.Gflops, "N1"), Text(result.FractionOfPeak, "0.00"), result.FractionOfRoofline is { } roofline ? Text(roofline, "0.00") : "");
         return result.Flag is null ? line : line + Environment.NewLine + "  " + result.Flag;
     }
 

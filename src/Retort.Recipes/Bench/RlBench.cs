@@ -58,7 +58,7 @@ internal static class RlBench
             MicrosecondsPerStep = 1e6 * time,
             Gflops = gflops,
             FractionOfPeak = gflops / whole.PeakGflops,
-            FractionOfRoofline = double.NaN,
+            FractionOfRoofline = null,
         };
     }
 
