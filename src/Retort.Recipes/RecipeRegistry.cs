@@ -4,5 +4,8 @@ namespace Retort.Recipes;
 public static class RecipeRegistry
 {
     /// <summary>Add a recipe here and every command knows it.</summary>
-    public static IReadOnlyList<IRecipe> All { get; } = [new SolutionTree.SolutionTreeRecipe(), new Backtracking.BacktrackingRecipe(), new Trail.TrailRecipe()];
+    public static IReadOnlyList<IRecipe> All { get; } =
+    [
+        new SolutionTree.SolutionTreeRecipe(), new EchoChamber.EchoChamberRecipe(), new Backtracking.BacktrackingRecipe(), new Trail.TrailRecipe(),
+    ];
 }

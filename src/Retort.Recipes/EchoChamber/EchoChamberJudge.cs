@@ -14,7 +14,7 @@ internal static class EchoChamberJudge
     {
         var settings = evidence.Settings;
         string Copies(Index place) => PolicyRun.CopyName(settings.Copies[place]) + "-grpo";
-        string Kl(Index place) => "equal-" + PolicyRun.KlName(settings.Reinforcement.KlCoefficients[place]);
+        string Kl(Index place) => PolicyRun.KlRun(settings.KlCoefficients[place]);
         return claim.Id switch
         {
             "E1" => claim.Judge([WinnerAtEnd(evidence, "equal-grpo"), WinnerGain(evidence, "equal-grpo")], Beginning(evidence, "equal-grpo")),
@@ -149,11 +149,20 @@ internal static class EchoChamberJudge
         return fall;
     }
 
-    /// <summary>A format's share in the last tenth of the rollouts, which have problems of their own: an interval over all their completions.</summary>
+    /// <summary>
+    /// A format's share in the last tenth of the rollouts, which have problems of their own: Wilson's interval over all their completions or, if wider,
+    /// Student's t over seeds. None at all is exactly none.
+    /// </summary>
     private static Interval LateRollouts(Evidence evidence, string run, ArithmeticFormat format)
     {
-        var late = evidence[run].SelectMany(outcome => outcome.Trajectory.Steps.Skip(9 * outcome.Trajectory.Steps.Count / 10)).ToArray();
-        var (drawn, all) = (late.Sum(step => step.Drawn[(int)format]), late.Sum(step => step.Completions));
-        return drawn == 0 ? new Interval(0, 0, 0, all) : Proportion.Wilson(drawn, all);
+        (int Drawn, int All)[] seeds = [.. evidence[run].Select(outcome =>
+        {
+            var late = outcome.Trajectory.Steps.Skip(9 * outcome.Trajectory.Steps.Count / 10).ToArray();
+            return (late.Sum(step => step.Drawn[(int)format]), late.Sum(step => step.Completions));
+        })];
+        var (drawn, all) = (seeds.Sum(seed => seed.Drawn), seeds.Sum(seed => seed.All));
+        return drawn == 0
+            ? new Interval(0, 0, 0, all)
+            : SeedIntervals.WiderOfBootstrapAndT(Proportion.Wilson(drawn, all), [.. seeds.Select(seed => (double)seed.Drawn / seed.All)]);
     }
 }

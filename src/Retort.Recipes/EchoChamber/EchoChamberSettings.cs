@@ -3,6 +3,7 @@ using Retort.Recipes.Experiment;
 using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tensors;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.EchoChamber;
 
@@ -52,80 +53,6 @@ public sealed record PretrainingSettings
             TotalSteps = steps,
         },
     };
-}
-
-/// <summary>How models are reinforced.</summary>
-public sealed record ReinforcementSettings : ICheckedSettings
-{
-    /// <summary>Rollouts, each with its updates.</summary>
-    [Doc("Rollouts, each with its updates", Unit = "steps"), Positive]
-    public int Steps { get; init; } = 150;
-
-    /// <summary>Problems of a rollout.</summary>
-    [Doc("Problems of a rollout", Unit = "problems"), Positive]
-    public int PromptsPerStep { get; init; } = 32;
-
-    /// <summary>Completions of each.</summary>
-    [Doc("Completions of each problem", Unit = "completions"), Range(2, 1024)]
-    public int SamplesPerPrompt { get; init; } = 8;
-
-    /// <summary>Updates from a rollout.</summary>
-    [Doc("Updates from a rollout; a divisor of its completions"), Positive]
-    public int Updates { get; init; } = 2;
-
-    /// <summary>Learning rate of the small model, constant.</summary>
-    [Doc("Learning rate of the small model"), Positive]
-    public double LearningRate { get; init; } = 2e-4;
-
-    /// <summary>Learning rate of the large model, constant.</summary>
-    [Doc("Learning rate of the large model"), Positive]
-    public double LargeLearningRate { get; init; } = 1e-4;
-
-    /// <summary>Clip range of the importance ratio, both sides.</summary>
-    [Doc("Clip range of the importance ratio, both sides"), Positive]
-    public double Clip { get; init; } = 0.2;
-
-    /// <summary>Weights of the divergence from the base that are swept; 0 is there anyway.</summary>
-    [Doc("Weights of the divergence from the base model that are tried beside 0"), Positive]
-    public IReadOnlyList<double> KlCoefficients { get; init; } = [0.1, 0.3, 1];
-
-    /// <summary>Training problems.</summary>
-    [Doc("Problems that are gone through again and again", Unit = "problems"), Positive]
-    public int Problems { get; init; } = 1000;
-
-    /// <summary>Steps after which followed runs are asked, beside the first and the last.</summary>
-    [Doc("Steps after which runs that are followed are asked the test problems, ascending; the last is always one"), Positive]
-    public IReadOnlyList<int> AskAfter { get; init; } = [5, 10, 20, 40, 80];
-
-    /// <inheritdoc/>
-    public SettingProblem? FindProblem() =>
-        PromptsPerStep * SamplesPerPrompt % Updates != 0
-            ? new(nameof(Updates), $"is {Updates}", $"a divisor of {PromptsPerStep} x {SamplesPerPrompt} completions")
-        : KlCoefficients.Count == 0 || KlCoefficients.Zip(KlCoefficients.Skip(1)).Any(pair => pair.First >= pair.Second)
-            ? new(nameof(KlCoefficients), "is empty or does not ascend", "weights above 0, each larger than the one before")
-        : AskAfter.Zip(AskAfter.Skip(1)).Any(pair => pair.First >= pair.Second)
-            ? new(nameof(AskAfter), "does not ascend", "steps, each larger than the one before")
-        : null;
-}
-
-/// <summary>Expert iteration: sample, keep what is right, learn it from the base again (section 3.3).</summary>
-public sealed record ExpertSettings
-{
-    /// <summary>Rounds.</summary>
-    [Doc("Rounds of sampling and refitting"), Positive]
-    public int Rounds { get; init; } = 3;
-
-    /// <summary>Samples of each problem a round.</summary>
-    [Doc("Samples of each problem a round", Unit = "samples"), Positive]
-    public int SamplesPerPrompt { get; init; } = 16;
-
-    /// <summary>Passes over what was kept.</summary>
-    [Doc("Passes over what was kept", Unit = "epochs"), Positive]
-    public int Epochs { get; init; } = 2;
-
-    /// <summary>Learning rate of the refit.</summary>
-    [Doc("Learning rate of the refit"), Positive]
-    public double LearningRate { get; init; } = 3e-4;
 }
 
 /// <summary>Every setting of the recipe. A preset is this record with some fields changed.</summary>
@@ -191,13 +118,29 @@ public sealed record EchoChamberSettings : ICheckedSettings
     [Doc("Pretraining of the large model, and of the small one beside it")]
     public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 1500 };
 
-    /// <summary>Reinforcement.</summary>
-    [Doc("Reinforcement")]
-    public ReinforcementSettings Reinforcement { get; init; } = new();
+    /// <summary>Reinforcement by GRPO and PPO.</summary>
+    [Doc("Reinforcement; algorithm and klCoefficient are the recipe's to set")]
+    public RlSettings Rl { get; init; } = new() { Steps = 150, PromptsPerStep = 32, SamplesPerPrompt = 8, UpdatesPerPass = 2, LearningRate = 2e-4 };
+
+    /// <summary>Learning rate of the large model's reinforcement.</summary>
+    [Doc("Learning rate of the large model's reinforcement"), Positive]
+    public double LargeLearningRate { get; init; } = 1e-4;
+
+    /// <summary>Weights of the divergence from the base that are tried beside 0, ascending (E3).</summary>
+    [Doc("Weights of the divergence from the base model that are tried beside 0, ascending (E3)"), Positive]
+    public IReadOnlyList<double> KlCoefficients { get; init; } = [0.1, 0.3, 1];
 
     /// <summary>Expert iteration.</summary>
     [Doc("Expert iteration")]
-    public ExpertSettings Expert { get; init; } = new();
+    public ExpertIterationSettings Expert { get; init; } = new();
+
+    /// <summary>Problems of reinforcement, which are gone through again and again.</summary>
+    [Doc("Problems of reinforcement, gone through again and again", Unit = "problems"), Positive]
+    public int RlProblems { get; init; } = 1000;
+
+    /// <summary>Steps after which runs that are followed are asked the test problems, ascending; the last step is always one.</summary>
+    [Doc("Steps after which runs that are followed are asked the test problems, ascending; the last is always one"), Positive]
+    public IReadOnlyList<int> AskAfter { get; init; } = [5, 10, 20, 40, 80];
 
     /// <summary>Test problems, none of which was trained on.</summary>
     [Doc("Unseen test problems", Unit = "problems"), Positive]
@@ -218,9 +161,14 @@ public sealed record EchoChamberSettings : ICheckedSettings
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
         Seeds.Count == 0 ? new(nameof(Seeds), "is empty", "at least one seed")
-        : Reinforcement.FindProblem() is { } inner ? new(nameof(Reinforcement), $"{inner.Property}: {inner.What}", inner.Expected)
-        : Copies.Count < 2 || Copies.Zip(Copies.Skip(1)).Any(pair => pair.First >= pair.Second)
-            ? new(nameof(Copies), "has fewer than two or does not ascend", "numbers of copies, each larger than the one before")
-        : Task.Steps.High < 2 || !Task.Steps.Contains(2) ? new(nameof(Task), $"has problems of {Task.Steps} steps", "2 steps and more among them: E9 learns on those")
+        : Rl.FindProblem() is { } inner ? new(nameof(Rl), $"{inner.Property}: {inner.What}", inner.Expected)
+        : !Ascends(KlCoefficients) || KlCoefficients.Count == 0 ? new(nameof(KlCoefficients), "is empty or does not ascend", "weights, each larger than the one before")
+        : !Ascends(AskAfter) ? new(nameof(AskAfter), "does not ascend", "steps, each larger than the one before")
+        : !Ascends(Copies) || Copies.Count < 2 ? new(nameof(Copies), "has fewer than two or does not ascend", "numbers of copies, each larger than the one before")
+        : !Ascends(ScannedShares) ? new(nameof(ScannedShares), "does not ascend", "shares, each larger than the one before")
+        : Task.Steps.High < 3 || Task.Steps.Low > 2 ? new(nameof(Task), $"has problems of {Task.Steps} steps", "2 steps and more among them: E9 learns on those of 2")
         : null;
+
+    private static bool Ascends<T>(IReadOnlyList<T> values)
+        where T : IComparable<T> => values.Zip(values.Skip(1)).All(pair => pair.First.CompareTo(pair.Second) < 0);
 }

@@ -13,17 +13,17 @@ namespace Retort.Recipes.EchoChamber;
 internal sealed class FormatOutcome
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-    private static readonly ScrambledArithmeticTask Task = new();
+
+    /// <summary>Judges any problem of the task: its verifier knows no settings.</summary>
+    public static readonly ScrambledArithmeticTask Task = new();
 
     // [format][problem]: share of the problem's samples in the format, and of those that are right too.
     private readonly double[][] shares = [[], [], []], rights = [[], [], []];
     private readonly double[] accuracies, majorities;
-    private readonly int numSamples;
 
     private FormatOutcome(Sample[][] samples)
     {
-        numSamples = samples[0].Length;
-        NumProblems = samples.Length;
+        (NumProblems, NumSamples) = (samples.Length, samples[0].Length);
         for (var format = 0; format < shares.Length; format++)
         {
             bool IsOf(Sample sample) => sample.Format == (ArithmeticFormat)format;
@@ -38,6 +38,9 @@ internal sealed class FormatOutcome
 
     /// <summary>Problems.</summary>
     public int NumProblems { get; }
+
+    /// <summary>Samples of a problem.</summary>
+    public int NumSamples { get; }
 
     /// <summary>Share of the samples in a format.</summary>
     public double Share(ArithmeticFormat format, ReadOnlySpan<int> chosen) => Mean(shares[(int)format], chosen);
@@ -63,14 +66,19 @@ internal sealed class FormatOutcome
     /// <summary>Share of the problems whose most frequent answer is right: majority@n with all n samples.</summary>
     public double Majority(ReadOnlySpan<int> chosen) => Mean(majorities, chosen);
 
-    /// <summary>Samples of a problem.</summary>
-    public int NumSamples => numSamples;
+    /// <summary>Judges what was written.</summary>
+    /// <param name="items">Problems.</param>
+    /// <param name="texts">Of each problem all samples, as many of each.</param>
+    public static FormatOutcome Of(IReadOnlyList<TaskItem> items, IReadOnlyList<IReadOnlyList<string>> texts) => new(
+    [
+        .. items.Select((item, i) => texts[i].Select(text => new Sample(ScrambledArithmeticTask.FormatOf(text), Task.Verify(item, text))).ToArray()),
+    ]);
 
     /// <summary>Reads an evaluation back.</summary>
     /// <exception cref="UserError">The file is not of these problems, or lacks some.</exception>
     public static FormatOutcome Read(string path, IReadOnlyList<TaskItem> items)
     {
-        var byProblem = new List<Sample>[items.Count];
+        var texts = items.Select(_ => new List<(int Sample, string Text)>()).ToArray();
         var places = items.Select((item, place) => (item.Id, place)).ToDictionary(pair => pair.Id, pair => pair.place);
         var number = 0;
         foreach (var text in File.ReadLines(path))
@@ -82,13 +90,12 @@ internal sealed class FormatOutcome
                 throw UserError.Request(where, $"problem {line.Problem} is not this run's", "the evaluation this run wrote");
             }
 
-            (byProblem[place] ??= []).Add(new(
-                line.Sample, ScrambledArithmeticTask.FormatOf(line.Text), Task.Verify(items[place], line.Text)));
+            texts[place].Add((line.Sample, line.Text));
         }
 
-        return byProblem.Contains(null!) || byProblem.Any(samples => samples.Count != byProblem[0].Count)
+        return texts.Any(samples => samples.Count == 0 || samples.Count != texts[0].Count)
             ? throw UserError.Request(path, "lacks samples", $"as many of each of {items.Count} problems; delete the file to ask again")
-            : new FormatOutcome([.. byProblem.Select(samples => samples.OrderBy(sample => sample.Index).ToArray())]);
+            : Of(items, [.. texts.Select(samples => samples.OrderBy(sample => sample.Sample).Select(sample => sample.Text).ToArray())]);
     }
 
     private static double Mean(double[] values, ReadOnlySpan<int> chosen)
@@ -115,7 +122,7 @@ internal sealed class FormatOutcome
         }
     }
 
-    private readonly record struct Sample(int Index, ArithmeticFormat? Format, Verdict Verdict);
+    private readonly record struct Sample(ArithmeticFormat? Format, Verdict Verdict);
 
     /// <summary>What is read of a graded sample.</summary>
     private sealed record Line(string Problem, string Prompt, string Text, int Sample);

@@ -23,6 +23,10 @@ internal sealed record BaseModel(
     /// <summary>Context in tokens: the longest demonstration, rounded up.</summary>
     public int Context => (Data.MaxSequenceTokens + ContextUnit - 1) / ContextUnit * ContextUnit;
 
+    /// <summary>Whether pretraining ends with the last of these looks.</summary>
+    public bool IsOver(IReadOnlyList<PretrainingLook> looks) =>
+        looks.Count > 0 && (looks[^1].Step >= Steps || (StopsEarly && looks[^1].Accuracy >= Training.StopAccuracy));
+
     /// <summary>The network's configuration; a shape that cannot be is a <see cref="UserError"/>.</summary>
     public ModelConfig Config(ITokenizer tokenizer) => Shape.Config(tokenizer, Context, ropeBase: 1e4, Name);
 }
@@ -90,7 +94,7 @@ internal sealed record PolicyRun(string Name, BaseModel Base, PolicyMethod Metho
         PolicyRun[] runs =
         [
             Run(equal, "grpo") with { Samples = settings.Samples, IsFollowed = true },
-            .. settings.Reinforcement.KlCoefficients.Select(kl => Run(equal, KlName(kl)) with { Kl = kl }),
+            .. settings.KlCoefficients.Select(kl => Run(equal, KlName(kl)) with { Kl = kl }),
             Run(equal, "ppo", PolicyMethod.Ppo) with { IsFollowed = true },
             Run(equal, "expert", PolicyMethod.Expert) with { IsFollowed = true },
             Run(equal, "frozen") with { IsFrozen = true },
@@ -113,7 +117,7 @@ internal sealed record PolicyRun(string Name, BaseModel Base, PolicyMethod Metho
     {
         "E1" => settings.FrozenControls ? ["equal-grpo", "equal-frozen"] : ["equal-grpo"],
         "E2" => ["equal-grpo"],
-        "E3" => ["equal-grpo", .. settings.Reinforcement.KlCoefficients.Select(kl => "equal-" + KlName(kl))],
+        "E3" => ["equal-grpo", .. settings.KlCoefficients.Select(KlRun)],
         "E4" =>
         [
             "normal-grpo", "failure-grpo", .. settings.FrozenControls ? ["failure-frozen"] : Array.Empty<string>(),
@@ -127,14 +131,24 @@ internal sealed record PolicyRun(string Name, BaseModel Base, PolicyMethod Metho
         _ => ["absent-grpo"],
     };
 
+    /// <summary>The runs over mixtures of programs and tagged answers, by programs' share.</summary>
+    public static IReadOnlyList<(double Share, string Run)> Scan(EchoChamberSettings settings) =>
+    [
+        .. settings.ScannedShares.Select(share => (Share: share, Run: ScanName(share) + "-grpo"))
+            .Append((settings.NormalShare, "normal-grpo")).Append((settings.FailureShare, "failure-grpo")).OrderBy(point => point.Item1),
+    ];
+
+    /// <summary>The run with this coefficient.</summary>
+    public static string KlRun(double coefficient) => "equal-" + KlName(coefficient);
+
     /// <summary>Base of so many copies of each program.</summary>
     public static string CopyName(int copies) => string.Create(CultureInfo.InvariantCulture, $"copies{copies}");
 
     /// <summary>Base with this share of programs.</summary>
-    public static string ScanName(double share) => string.Create(CultureInfo.InvariantCulture, $"programs{share:0.##}");
+    private static string ScanName(double share) => string.Create(CultureInfo.InvariantCulture, $"programs{share:0.##}");
 
     /// <summary>What a run with this coefficient is called after its base.</summary>
-    public static string KlName(double coefficient) => string.Create(CultureInfo.InvariantCulture, $"kl{coefficient:0.###}");
+    private static string KlName(double coefficient) => string.Create(CultureInfo.InvariantCulture, $"kl{coefficient:0.###}");
 
     /// <summary>What a run's or base's files of one seed are called.</summary>
     public static string FileName(string name, ulong seed) => string.Create(CultureInfo.InvariantCulture, $"{name}-seed{seed}");

@@ -19,10 +19,10 @@ internal sealed record TrajectoryStep(
     private static readonly string[] Names = [.. Enum.GetNames<ArithmeticFormat>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>Shares of the formats among completions that have one.</summary>
-    public double[] Shares => [.. Drawn.Select(count => count / (double)Math.Max(1, Drawn.Sum()))];
+    public double[] Shares() => [.. Drawn.Select(count => count / (double)Math.Max(1, Drawn.Sum()))];
 
     /// <summary>As metrics of a step.</summary>
-    public Metric[] Metrics =>
+    public Metric[] Metrics() =>
     [
         new("completions", Completions), .. Names.Select((name, k) => new Metric(name, Drawn[k])), .. Names.Select((name, k) => new Metric(name + "_right", Right[k])),
         new("reward", Reward), new("reward_sd", SpreadReward), new("kl", Kl), new("length", Length),
@@ -50,35 +50,28 @@ internal sealed record TrajectoryStep(
     }
 }
 
-/// <summary>A finished run's rollouts, and what its base was.</summary>
-/// <param name="Steps">Every rollout.</param>
+/// <summary>A finished run's rollouts.</summary>
+/// <param name="Steps">Every one; none of expert iteration, whose samples are kept apart.</param>
 internal sealed record Trajectory(IReadOnlyList<TrajectoryStep> Steps)
 {
     /// <summary>Success of each format at every step: measured where it was drawn, else as it was last (at first: as it will be first); 0 if never drawn.</summary>
-    public double[][] Success
+    public double[][] Success()
     {
-        get
+        var success = Steps.Select(step => new double[step.Drawn.Length]).ToArray();
+        for (var k = 0; k < success[0].Length; k++)
         {
-            var formats = Steps[0].Drawn.Length;
-            var success = Steps.Select(_ => new double[formats]).ToArray();
-            for (var k = 0; k < formats; k++)
+            var last = Steps.FirstOrDefault(step => step.Drawn[k] > 0) is { } first ? (double)first.Right[k] / first.Drawn[k] : 0;
+            for (var i = 0; i < Steps.Count; i++)
             {
-                var last = Steps.FirstOrDefault(step => step.Drawn[k] > 0) is { } first ? (double)first.Right[k] / first.Drawn[k] : 0;
-                for (var i = 0; i < Steps.Count; i++)
-                {
-                    last = Steps[i].Drawn[k] > 0 ? (double)Steps[i].Right[k] / Steps[i].Drawn[k] : last;
-                    success[i][k] = last;
-                }
+                last = Steps[i].Drawn[k] > 0 ? (double)Steps[i].Right[k] / Steps[i].Drawn[k] : last;
+                success[i][k] = last;
             }
-
-            return success;
         }
+
+        return success;
     }
 
-    /// <summary>The first step at which a format has half of what it gains from its first share to all; null if it never has.</summary>
-    public long? HalfCollapse(ArithmeticFormat winner)
-    {
-        var start = Steps[0].Shares[(int)winner];
-        return Steps.FirstOrDefault(step => step.Shares[(int)winner] >= (start + 1) / 2)?.Step;
-    }
+    /// <summary>The first step at which a format has half of what it gains from its first share to all (section 4); null if it never has.</summary>
+    public long? HalfCollapse(ArithmeticFormat winner) => Steps.FirstOrDefault(
+        step => step.Shares()[(int)winner] >= (Steps[0].Shares()[(int)winner] + 1) / 2)?.Step;
 }

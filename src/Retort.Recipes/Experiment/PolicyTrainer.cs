@@ -28,9 +28,10 @@ internal sealed class PolicyTrainer(RecipeContext context, RunFolder folder, Spe
     /// <param name="evaluate">Called before the first step with 0, after steps that <paramref name="evaluatesAfter"/> names, and after the last.</param>
     /// <param name="evaluatesAfter">Null: after the last only.</param>
     /// <param name="resumed">Called before with the steps that a checkpoint has.</param>
+    /// <param name="stepped">Called after every step.</param>
     public void Run(
         string name, Transformer model, RlTrainer trainer, int steps, ITask task, ITokenizer tokenizer,
-        Action<long>? evaluate = null, Func<long, bool>? evaluatesAfter = null, Action<long>? resumed = null)
+        Action<long>? evaluate = null, Func<long, bool>? evaluatesAfter = null, Action<long>? resumed = null, Action<RlStep>? stepped = null)
     {
         var phase = "rl/" + name;
         RlLoop.Run(model, trainer, steps, new RlLoopOptions
@@ -50,6 +51,7 @@ internal sealed class PolicyTrainer(RecipeContext context, RunFolder folder, Spe
             Stepped = step =>
             {
                 RlMetrics.Append(folder, phase, step);
+                stepped?.Invoke(step);
                 spending.Flops = spending.Flops with
                 {
                     Train = spending.Flops.Train + step.LearnFlops,

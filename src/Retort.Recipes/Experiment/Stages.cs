@@ -12,18 +12,26 @@ internal sealed class Stages(RunFolder folder, TimeProvider time, Spending spend
     /// <summary>The stage's result.</summary>
     public T Once<T>(string name, Func<T> make)
     {
-        var path = folder.StagePath(name);
-        if (File.Exists(path))
+        if (File.Exists(folder.StagePath(name)))
         {
-            return Read<T>(path);
+            return Read<T>(folder.StagePath(name));
         }
 
         var began = time.GetTimestamp();
         var result = make();
-        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, result, Json));
-        spending.Book();
+        Write(name, result);
         folder.Log(time, FormattableString.Invariant($"run {name} done in {time.GetElapsedTime(began).TotalSeconds:0.0} s"));
         return result;
+    }
+
+    /// <summary>What a stage that is not over has so far; the default if nothing.</summary>
+    public T? SoFar<T>(string name) => File.Exists(folder.StagePath(name)) ? Read<T>(folder.StagePath(name)) : default;
+
+    /// <summary>Writes what a stage has.</summary>
+    public void Write<T>(string name, T result)
+    {
+        AtomicFile.Write(folder.StagePath(name), stream => JsonSerializer.Serialize(stream, result, Json));
+        spending.Book();
     }
 
     private static T Read<T>(string path)

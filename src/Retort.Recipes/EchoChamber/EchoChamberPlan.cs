@@ -1,0 +1,95 @@
+using Retort.Inference;
+using Retort.Recipes.Configuration;
+using Retort.Recipes.Experiment;
+using Retort.Tasks.ScrambledArithmetic;
+using Retort.Tensors.Cpu;
+using Retort.Training;
+using Retort.Training.Rl;
+
+namespace Retort.Recipes.EchoChamber;
+
+/// <summary>What a run would cost, priced by the code that would run: <c>--dry-run</c>.</summary>
+internal static class EchoChamberPlan
+{
+    /// <summary>Fractions of peak that learning and sampling with models of this size are expected to reach.</summary>
+    private const double TrainingFraction = 0.25, SamplingFraction = 0.1;
+
+    /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
+    private const long RuntimeBytes = 150L << 20;
+
+    /// <summary>Share of their context that sequences fill, on average.</summary>
+    private const double Filled = 0.7;
+
+    /// <summary>Prices every base and every run; pretraining at its most steps.</summary>
+    public static RecipeOutcome Of(EchoChamberSettings settings, IReadOnlyList<PolicyRun> runs, RecipeContext context)
+    {
+        var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
+        Row[] rows =
+        [
+            .. runs.Select(run => run.Base).Distinct().Select(model => Price(settings, model, context.Threads)),
+            .. runs.Select(run => Price(settings, run, context.Threads)),
+        ];
+        var seeds = settings.Seeds.Count;
+        double Seconds(Row row) => (row.Train / TrainingFraction + row.Sample / SamplingFraction) / peak;
+        var seconds = seeds * rows.Sum(Seconds);
+        var price = new RunPrice(
+            seeds * rows.Sum(row => row.Train + row.Sample), rows.Max(row => row.Bytes) + RuntimeBytes, seconds,
+            FormattableString.Invariant($"{seconds / 60:0} minutes at most, at {TrainingFraction:0%} (learning) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
+        return price.Plan(
+            context.Preset, Config.Write(settings), settings.Seeds,
+            [
+                $"{"base or run",-22}{"parameters",14}{"steps",9}{"FLOPs",11}{"minutes",9}{"memory",10}",
+                .. rows.Select(row => FormattableString.Invariant(
+                    $"{row.Name,-22}{row.Parameters,14:N0}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{Seconds(row) / 60,9:0.0}{row.Bytes >> 20,7:N0} MB")),
+                "",
+            ],
+            ("parts", rows.Select(row => new
+            {
+                name = row.Name,
+                parameters = row.Parameters,
+                steps = row.Steps,
+                train_flops = row.Train,
+                sample_flops = row.Sample,
+                bytes = row.Bytes,
+            })));
+    }
+
+    private static Row Price(EchoChamberSettings settings, BaseModel model, int threads)
+    {
+        var config = model.Config(TaskDataset.TokenizerFor(new ScrambledArithmeticTask(model.Data)));
+        var plan = TrainingPlan.For(config, model.Training.TrainerFor(model.Steps), model.Context, threads);
+        var tokens = (int)(Filled * model.Context);
+        var step = TrainingPlan.For(config, model.Training.TrainerFor(model.Steps), tokens, threads).StepWork;
+        var looks = model.StopsEarly ? model.Steps / model.Training.LookEvery * model.Training.LookProblems : model.Training.LookProblems;
+        var sampled = looks + settings.TestProblems * (1.0 + settings.Samples);
+        var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });
+        return new(
+            model.Name, config.ParameterCount.Total, model.Steps, (double)step.Flops * model.Steps, sampled * GenerationCost.Flops(config, tokens),
+            plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + (long)model.Training.Sequences * tokens * sizeof(int));
+    }
+
+    private static Row Price(EchoChamberSettings settings, PolicyRun run, int threads)
+    {
+        var tokenizer = TaskDataset.TokenizerFor(new ScrambledArithmeticTask(run.Base.Data));
+        var config = run.Base.Config(tokenizer);
+        var sequence = GenerationCost.Flops(config, (int)(Filled * run.Base.Context));
+        var isExpert = run.Method == PolicyMethod.Expert;
+        var looks = 1 + (run.IsFollowed ? isExpert ? settings.Expert.Rounds - 1 : settings.AskAfter.Count(step => step < settings.Rl.Steps) : 0);
+        var asked = looks * settings.TestProblems * (1.0 + run.Samples) * sequence;
+        var prompt = 5 + 5 * run.TrainSteps.High;
+        var rl = PolicyTraining.RlOf(settings, run);
+        var plan = RlPlan.Of(config, tokenizer, rl, prompt, threads);
+        if (isExpert)
+        {
+            // All that is drawn would be kept, at most.
+            var drawn = (double)settings.Expert.Rounds * settings.RlProblems * settings.Expert.SamplesPerPrompt * sequence;
+            return new(run.Name, config.ParameterCount.Total, settings.Expert.Rounds, 3 * settings.Expert.Epochs * drawn, drawn + asked, plan.Bytes);
+        }
+
+        var passes = 3.0 * rl.Passes + (rl.KlCoefficient > 0 ? 1 : 0) + (rl.Algorithm == RlAlgorithm.Ppo ? 1 : 0);
+        var work = Filled * plan.StepFlops * rl.Steps;
+        return new(run.Name, config.ParameterCount.Total, rl.Steps, work * passes / (1 + passes), work / (1 + passes) + asked, plan.Bytes);
+    }
+
+    private sealed record Row(string Name, long Parameters, int Steps, double Train, double Sample, long Bytes);
+}
