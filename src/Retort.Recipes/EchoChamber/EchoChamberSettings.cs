@@ -24,7 +24,7 @@ public sealed record PretrainingSettings
 
     /// <summary>Highest learning rate.</summary>
     [Doc("Highest learning rate"), Positive]
-    public double PeakLearningRate { get; init; } = 1e-3;
+    public double PeakLearningRate { get; init; } = 4e-3;
 
     /// <summary>Steps of linear warm-up.</summary>
     [Doc("Steps of linear warm-up"), NotNegative]
@@ -116,7 +116,7 @@ public sealed record EchoChamberSettings : ICheckedSettings
 
     /// <summary>Pretraining of the large model.</summary>
     [Doc("Pretraining of the large model, and of the small one beside it")]
-    public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 1500 };
+    public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 1500, PeakLearningRate = 2e-3 };
 
     /// <summary>Reinforcement by GRPO and PPO.</summary>
     [Doc("Reinforcement; algorithm and klCoefficient are the recipe's to set")]
