@@ -90,6 +90,7 @@ internal static class EchoChamberPresets
         Sequences = 25_000_000,
         MaxSteps = 50_000,
         BatchSequences = 512,
+        PeakLearningRate = 1e-3,
         WarmupSteps = 5000,
         LookEvery = 1000,
         LookProblems = 1000,
