@@ -34,8 +34,9 @@ internal static class JoinedParts
     /// <summary>Copies what the parts measured into the joined run's folder.</summary>
     public static void Copy(IEnumerable<string> parts, RunFolder joined)
     {
-        foreach (var part in parts.Select(RunFolder.Open))
+        foreach (var path in parts)
         {
+            using var part = RunFolder.Open(path);
             CopyFiles(part.Evaluations, part.EvaluationPath, joined.EvaluationPath);
             CopyFiles(part.Stages, part.StagePath, joined.StagePath);
         }

@@ -30,7 +30,7 @@ public sealed class SolutionTreeRecipe : IRecipe
     public RecipeOutcome Run(RecipeContext context)
     {
         var settings = context.MergeFolders.Count > 0
-            ? TreeMerge.Settings(context)
+            ? JoinedParts.Settings(context, new TreeSettings(), part => part.Seeds, (part, seeds) => part with { Seeds = seeds })
             : Config.Resolve(TreePresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
         var claims = context.ChooseClaims(TreeClaims.All.Except(TreeClaims.NeedLanguageModels));
@@ -49,7 +49,7 @@ public sealed class SolutionTreeRecipe : IRecipe
         using var folder = RunFolder.Create(context.OutputFolder, Config.Write(settings));
         if (context.MergeFolders.Count > 0)
         {
-            TreeMerge.Copy(context.MergeFolders, folder);
+            JoinedParts.Copy(context.MergeFolders, folder);
             work = work.Where(name => File.Exists(folder.EvaluationPath(name + "-test")));
         }
 
