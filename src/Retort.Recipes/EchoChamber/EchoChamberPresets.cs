@@ -49,7 +49,7 @@ internal static class EchoChamberPresets
     /// <summary>Three bases, each reinforced by GRPO.</summary>
     private static EchoChamberSettings Quick { get; } = Base with
     {
-        Pretraining = new() { MaxSteps = 1000 },
+        Pretraining = new() { MaxSteps = 1500 },
         ScannedShares = [],
         FrozenControls = false,
     };

@@ -32,11 +32,11 @@ public sealed record PretrainingSettings
 
     /// <summary>Greedy accuracy at which pretraining ends: reinforcement needs room above and something to begin with.</summary>
     [Doc("Greedy accuracy on validation problems at which pretraining ends"), Range(0, 1)]
-    public double StopAccuracy { get; init; } = 0.3;
+    public double StopAccuracy { get; init; } = 0.5;
 
     /// <summary>Steps between looks at that accuracy.</summary>
     [Doc("Steps between looks at that accuracy", Unit = "steps"), Positive]
-    public int LookEvery { get; init; } = 50;
+    public int LookEvery { get; init; } = 25;
 
     /// <summary>Validation problems of a look.</summary>
     [Doc("Validation problems of a look", Unit = "problems"), Positive]
