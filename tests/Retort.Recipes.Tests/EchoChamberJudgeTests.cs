@@ -141,9 +141,9 @@ public sealed class EchoChamberJudgeTests
         {
             var model = PolicyRun.All(Settings)[PolicyRun.CopyName(copies) + "-grpo"].Base;
             var items = ParallelItems.Make(model.Training.Sequences, 2, i => new ScrambledArithmeticTask(model.Data).Create(Split.Train, i), TestContext.Current.CancellationToken);
-            Assert.Equal(0.7 * 0.25 * 24_000, items.Count(item => item.Format == ArithmeticFormat.Program) / (double)copies, 5.0);
-            Assert.Equal(0.7 * 0.75 * 24_000, items.Count(item => item.Format == ArithmeticFormat.Natural), 400.0);
-            Assert.Equal(0.3 * 24_000, items.Count(item => item.Format is null), 400.0);
+            Assert.Equal(0.7 * 0.25 * Settings.CopySequences, items.Count(item => item.Format == ArithmeticFormat.Program) / (double)copies, 5.0);
+            Assert.Equal(0.7 * 0.75 * Settings.CopySequences, items.Count(item => item.Format == ArithmeticFormat.Natural), 400.0);
+            Assert.Equal(0.3 * Settings.CopySequences, items.Count(item => item.Format is null), 400.0);
             Assert.False(model.StopsEarly);
             Assert.Equal(model.Training.Sequences / 64, model.Steps);
         }

@@ -12,7 +12,8 @@ internal static class EchoChamberDepartures
         [
             (true, "Chains of arithmetic with scrambled steps and three formats stand for word problems; single facts stand for Algebraic-Stack and FineMath."),
             (settings.Small.HiddenSize < 768, "Models have 0.15 and 1.3 million parameters instead of 150 million and a billion, and see some million tokens."),
-            (true, $"Pretraining ends at a greedy accuracy of {settings.Pretraining.StopAccuracy:0%} on validation problems, so that RL has room (section 7.2); E6's goes through its data once."),
+            (settings.Pretraining.PeakLearningRate > 1e-3, "Pretraining's learning rate is higher than the paper's 0.001: at that, hundreds of steps teach the formats but no answers."),
+            (true, $"Pretraining ends at a greedy accuracy of {settings.Pretraining.StopAccuracy:0%} on validation problems, so that RL has room; the paper's models are trained for an epoch. E6's goes through its data once."),
             (true, "E6's data are programs and natural answers with the same background; tagged answers are left out."),
             (true, "Tagged answers are computed from left to right without precedence: no parentheses are needed. A completion that begins with no format's token has no value."),
             (true, "E1, E3, E4, E5, E6, E9 and E10 are judged with GRPO, the paper's main runs are PPO; E7 and E8 compare the methods."),

@@ -37,7 +37,7 @@ internal static class EchoChamberPresets
         KlCoefficients = [0.1],
         ScannedShares = [],
         Rl = Base.Rl with { Steps = 3, PromptsPerStep = 4, SamplesPerPrompt = 4, UpdatesPerPass = 2, DecodeSequences = 16 },
-        Expert = new() { Rounds = 2, SamplesPerPrompt = 4, BatchSequences = 8, DecodeSequences = 16 },
+        Expert = new() { Rounds = 2, SamplesPerPrompt = 4, Threshold = 0, BatchSequences = 8, DecodeSequences = 16 },
         RlProblems = 8,
         AskAfter = [1],
         TestProblems = 6,

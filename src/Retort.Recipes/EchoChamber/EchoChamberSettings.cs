@@ -100,7 +100,7 @@ public sealed record EchoChamberSettings : ICheckedSettings
 
     /// <summary>Sequences of E6's data with one copy of each program; it is gone through once.</summary>
     [Doc("Sequences of E6's data with one copy of each program; gone through once", Unit = "sequences"), Positive]
-    public int CopySequences { get; init; } = 24_000;
+    public int CopySequences { get; init; } = 40_000;
 
     /// <summary>Share of programs in E6's data with one copy, the rest of the answers being natural.</summary>
     [Doc("Share of programs in E6's data with one copy, the rest natural"), Range(0, 1)]
@@ -114,8 +114,8 @@ public sealed record EchoChamberSettings : ICheckedSettings
     [Doc("Pretraining of small models")]
     public PretrainingSettings Pretraining { get; init; } = new();
 
-    /// <summary>Pretraining of the large model.</summary>
-    [Doc("Pretraining of the large model, and of the small one beside it")]
+    /// <summary>Pretraining of the large model and of the small one beside it (E5).</summary>
+    [Doc("Pretraining of the large model, and of the small one beside it (E5)")]
     public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 1500, PeakLearningRate = 2e-3 };
 
     /// <summary>Reinforcement by GRPO and PPO.</summary>
