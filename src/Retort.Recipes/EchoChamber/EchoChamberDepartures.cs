@@ -11,7 +11,7 @@ internal static class EchoChamberDepartures
         (bool Applies, string Line)[] lines =
         [
             (true, "Chains of arithmetic with scrambled steps and three formats stand for word problems; single facts stand for Algebraic-Stack and FineMath."),
-            (settings.Small.HiddenSize < 768, "Models have 0.15 and 1.3 million parameters instead of 150 million and a billion, and see some million tokens."),
+            (settings.Small.HiddenSize < 768, "Models have 0.12 and 1.4 million parameters instead of 150 million and a billion, and see some million tokens."),
             (settings.Pretraining.PeakLearningRate > 1e-3, "Pretraining's learning rate is higher than the paper's 0.001: at that, hundreds of steps teach the formats but no answers."),
             (true, $"Pretraining ends at a greedy accuracy of {settings.Pretraining.StopAccuracy:0%} on validation problems, so that RL has room; the paper's models are trained for an epoch. E6's goes through its data once."),
             (true, "E6's data are programs and natural answers with the same background; tagged answers are left out."),
