@@ -185,6 +185,55 @@ public sealed class GenerationEngine : IDisposable
         }
     }
 
+    /// <summary>
+    /// Completes requests on an idle engine: all samples, in the order (request, sample). <paramref name="finished"/> is told how many are
+    /// there. Cancelled or failing, it leaves none of them live.
+    /// </summary>
+    public Completion[] Complete(
+        IReadOnlyList<GenerationRequest> wanted, Action<int>? finished = null, CancellationToken cancellation = default)
+    {
+        if (IsBusy)
+        {
+            throw new InvalidOperationException("requests are waiting or running");
+        }
+
+        var (starts, total, first, done, others) = (new int[wanted.Count], 0, numSubmitted, 0, Completed);
+        for (var r = 0; r < starts.Length; r++)
+        {
+            (starts[r], total) = (total, total + wanted[r].NumSamples);
+        }
+
+        var completions = new Completion[total];
+        Completed = completion =>
+        {
+            completions[starts[completion.Request - first] + completion.Sample] = completion;
+            finished?.Invoke(++done);
+        };
+        try
+        {
+            foreach (var request in wanted)
+            {
+                Submit(request);
+            }
+
+            Run(cancellation);
+            return completions;
+        }
+        catch
+        {
+            for (var request = first; request < numSubmitted; request++)
+            {
+                Cancel(request);
+            }
+
+            throw;
+        }
+        finally
+        {
+            Completed = others;
+        }
+    }
+
     /// <summary>One iteration: choose, feed, draw, finish. Returns the tokens drawn.</summary>
     public int Step()
     {

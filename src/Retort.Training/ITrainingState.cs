@@ -20,9 +20,13 @@ public interface ITrainingState
     /// <summary>Set when a state is restored, the weights and moments being there already.</summary>
     TrainingProgress Progress { get; set; }
 
-    /// <summary>Puts more of the state into the checkpoint's folder.</summary>
-    void SaveFiles(string folder);
+    /// <summary>Puts more of the state, if there is any, into the checkpoint's folder.</summary>
+    void SaveFiles(string folder)
+    {
+    }
 
     /// <summary>Reads that back, after <see cref="Progress"/> is set.</summary>
-    void RestoreFiles(string folder);
+    void RestoreFiles(string folder)
+    {
+    }
 }

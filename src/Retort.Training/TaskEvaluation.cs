@@ -38,27 +38,23 @@ public static class TaskEvaluation
         }
 
         using var engine = new GenerationEngine(model, engineSettings);
-        var graded = new GradedCompletion[items.Count * samples];
-        using var phase = (progress ?? SilentProgress.Instance).Begin(name, graded.Length, "samples");
-        var finished = 0;
-        var promptTokens = new int[items.Count];
-        engine.Completed = completion =>
+        using var phase = (progress ?? SilentProgress.Instance).Begin(name, items.Count * samples, "samples");
+        var wanted = new GenerationRequest[items.Count];
+        for (var problem = 0; problem < wanted.Length; problem++)
         {
-            var text = tokenizer.Decode(completion.TextTokens);
-            graded[completion.Request * samples + completion.Sample] = new GradedCompletion(
-                completion.Request, completion.Sample, promptTokens[completion.Request], completion, text,
-                task.Verify(items[completion.Request], text));
-            phase.Report(++finished);
-        };
-        for (var problem = 0; problem < items.Count; problem++)
-        {
-            var prompt = tokenizer.Encode(items[problem].Prompt);
-            promptTokens[problem] = prompt.Length;
             var random = CounterRandom.For(seed, "evaluation", (ulong)problem);
-            engine.Submit(new GenerationRequest(prompt, sampling, random.NextUInt64(), samples));
+            wanted[problem] = new GenerationRequest(tokenizer.Encode(items[problem].Prompt), sampling, random.NextUInt64(), samples);
         }
 
-        engine.Run(cancellation);
+        var completions = engine.Complete(wanted, finished => phase.Report(finished), cancellation);
+        var graded = new GradedCompletion[completions.Length];
+        for (var i = 0; i < graded.Length; i++)
+        {
+            var (problem, text) = (i / samples, tokenizer.Decode(completions[i].TextTokens));
+            graded[i] = new GradedCompletion(
+                problem, i % samples, wanted[problem].Prompt.Length, completions[i], text, task.Verify(items[problem], text));
+        }
+
         return graded;
     }
 }

@@ -55,16 +55,6 @@ public sealed class Trainer : ITrainingState, IDisposable
         set => (Optimizer.Steps, Position) = (value.OptimizerSteps, value.Position);
     }
 
-    /// <inheritdoc/>
-    public void SaveFiles(string folder)
-    {
-    }
-
-    /// <inheritdoc/>
-    public void RestoreFiles(string folder)
-    {
-    }
-
     /// <summary>Draws a global batch, computes its gradient and takes one optimiser step.</summary>
     public StepResult Step()
     {

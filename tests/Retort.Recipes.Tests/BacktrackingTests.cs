@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Retort.Core;
+using Retort.Inference;
 using Retort.Models;
 using Retort.Recipes.Backtracking;
-using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Tests;

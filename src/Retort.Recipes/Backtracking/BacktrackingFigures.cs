@@ -1,5 +1,5 @@
 using Retort.Analysis;
-using Retort.Recipes.Experiment;
+using Retort.Inference;
 using Retort.Recipes.Figures;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;

@@ -1,5 +1,5 @@
+using Retort.Inference;
 using Retort.Models;
-using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
 
 namespace Retort.Recipes.Backtracking;

@@ -1,5 +1,5 @@
 using Retort.Analysis;
-using Retort.Recipes.Experiment;
+using Retort.Inference;
 
 namespace Retort.Recipes.Backtracking;
 

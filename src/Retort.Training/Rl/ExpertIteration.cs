@@ -116,33 +116,27 @@ public static class ExpertIteration
         Transformer model, GenerationEngine engine, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, IReward reward,
         ExpertIterationSettings settings, ulong seed, int round, int first, int count, CancellationToken cancellation)
     {
-        var completions = new Completion[count][];
-        var firstRequest = 0;
-        engine.Completed = completion => completions[completion.Request - firstRequest][completion.Sample] = completion;
+        var sampling = new SamplingSettings
+        {
+            Temperature = (float)settings.Temperature,
+            TopP = (float)settings.TopP,
+            MaxNewTokens = settings.MaxNewTokens > 0 ? settings.MaxNewTokens : engine.MaxLength,
+        };
+        var wanted = new GenerationRequest[count];
         for (var i = 0; i < count; i++)
         {
-            var prompt = tokenizer.Encode(problems[first + i].Prompt);
             var random = CounterRandom.For(seed, $"expert iteration/round {round}", (ulong)(first + i));
-            completions[i] = new Completion[settings.SamplesPerPrompt];
-            var request = engine.Submit(new GenerationRequest(
-                prompt,
-                new SamplingSettings
-                {
-                    Temperature = (float)settings.Temperature,
-                    TopP = (float)settings.TopP,
-                    MaxNewTokens = settings.MaxNewTokens > 0 ? settings.MaxNewTokens : engine.MaxLength,
-                },
-                random.NextUInt64(), settings.SamplesPerPrompt));
-            firstRequest = i == 0 ? request : firstRequest;
+            wanted[i] = new GenerationRequest(
+                tokenizer.Encode(problems[first + i].Prompt), sampling, random.NextUInt64(), settings.SamplesPerPrompt);
         }
 
-        engine.Run(cancellation);
+        var completions = engine.Complete(wanted, cancellation: cancellation);
         return ParallelItems.Make(count, model.Device.Threads, i =>
         {
             var (kept, seen, total, rewarded) = (new List<int[]>(), new HashSet<string>(StringComparer.Ordinal), 0.0, 0);
             for (var s = 0; s < settings.SamplesPerPrompt; s++)
             {
-                var completion = completions[i][s];
+                var completion = completions[i * settings.SamplesPerPrompt + s];
                 var text = tokenizer.Decode(completion.TextTokens);
                 var worth = reward.Of(new RewardInput(problems[first + i], text, first + i, s));
                 (total, rewarded) = double.IsNaN(worth) ? (total, rewarded) : (total + worth, rewarded + 1);

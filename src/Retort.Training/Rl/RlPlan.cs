@@ -1,7 +1,6 @@
 using Retort.Inference;
 using Retort.Models;
 using Retort.Models.Tokenizers;
-using Retort.Tensors;
 
 namespace Retort.Training.Rl;
 
@@ -27,7 +26,7 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
         var trainer = settings.TrainerFor(settings.PromptsPerStep / settings.UpdatesPerPass, context);
         var perUpdate = trainer.GradientShards / learner.ShardsPerLeaf * trainer.MicroBatchesPerShard;
         var newTokens = settings.MaxNewTokens > 0 ? Math.Min(settings.MaxNewTokens, context - promptTokens) : context - promptTokens;
-        var scored = Forward(config, newTokens) * settings.Completions + Forward(config, promptTokens) * settings.PromptsPerStep;
+        var scored = GenerationCost.Flops(config, newTokens) * settings.Completions + GenerationCost.Flops(config, promptTokens) * settings.PromptsPerStep;
         var passes = 3.0 * settings.Passes + (settings.KlCoefficient > 0 ? 1 : 0) + (isPpo ? 1 : 0);
         var scoring = settings.KlCoefficient > 0 || isPpo ? Scorer.PlanOf(config, settings, context, lanes, isPpo).ActivationBytes : 0;
         var reference = settings.KlCoefficient > 0 ? sizeof(float) * config.ParameterCount.Total : 0;
@@ -35,16 +34,5 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
             settings.PromptsPerStep, settings.SamplesPerPrompt, settings.Passes * settings.UpdatesPerPass * perUpdate,
             learner.TotalBytes + scoring + reference + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings, tokenizer)),
             (1 + passes) * scored);
-    }
-
-    /// <summary>FLOPs of one sequence's forward pass, as the device counts them.</summary>
-    private static double Forward(ModelConfig config, int tokens)
-    {
-        using var device = new CountingDevice();
-        using var model = new Transformer(config, device);
-        using var tape = new Tape(device, model.Parameters, long.MaxValue / 4, isRecording: false);
-        var ids = tape.TakeInts(tokens);
-        model.Forward(tape, ModelInput.Sequences(ids, ids, tape.TakeInts(2), (long)tokens * (tokens + 1) / 2));
-        return device.Work.Flops;
     }
 }

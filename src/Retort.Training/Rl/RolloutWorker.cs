@@ -40,38 +40,17 @@ internal sealed class RolloutWorker : IDisposable
     /// <summary>Rollout number <paramref name="step"/>; <paramref name="finished"/> is told how many completions are there.</summary>
     public RolloutBatch Collect(long step, Action<int>? finished, CancellationToken cancellation)
     {
-        var completions = new Completion[settings.Completions];
         var (items, prompts) = Problems(step);
-        var (firstRequest, done) = (0, 0);
-        engine.Completed = completion =>
+        var wanted = new GenerationRequest[prompts.Length];
+        for (var p = 0; p < wanted.Length; p++)
         {
-            completions[(completion.Request - firstRequest) * settings.SamplesPerPrompt + completion.Sample] = completion;
-            finished?.Invoke(++done);
-        };
-        try
-        {
-            for (var p = 0; p < prompts.Length; p++)
-            {
-                var random = CounterRandom.For(seed, "rl/rollout", (ulong)(step * prompts.Length + p));
-                var request = engine.Submit(new GenerationRequest(
-                    prompts[p], Sampling(prompts[p].Length), random.NextUInt64(), settings.SamplesPerPrompt)
-                { ReportsTempered = true });
-                firstRequest = p == 0 ? request : firstRequest;
-            }
-
-            engine.Run(cancellation);
-        }
-        catch
-        {
-            for (var p = 0; p < prompts.Length; p++)
-            {
-                engine.Cancel(firstRequest + p);
-            }
-
-            throw;
+            var random = CounterRandom.For(seed, "rl/rollout", (ulong)(step * prompts.Length + p));
+            wanted[p] = new GenerationRequest(
+                prompts[p], Sampling(prompts[p].Length), random.NextUInt64(), settings.SamplesPerPrompt)
+            { ReportsTempered = true };
         }
 
-        return Grade(step, items, prompts, completions, cancellation);
+        return Grade(step, items, prompts, engine.Complete(wanted, finished, cancellation), cancellation);
     }
 
     /// <summary>A rollout whose completions are there already.</summary>

@@ -1,7 +1,7 @@
 using Retort.Models;
 using Retort.Tensors;
 
-namespace Retort.Recipes.Experiment;
+namespace Retort.Inference;
 
 /// <summary>What generating costs, by the engine's own counters (law 4); prompt tokens are counted as generated.</summary>
 public static class GenerationCost
