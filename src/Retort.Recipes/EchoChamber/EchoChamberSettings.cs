@@ -79,15 +79,15 @@ public sealed record EchoChamberSettings : ICheckedSettings
     public double TaggedCorruption { get; init; } = 0.25;
 
     /// <summary>Share of programs, the rest tagged, where the more accurate format is expected to win (E4).</summary>
-    [Doc("Share of programs, the rest tagged, where programs are expected to win (E4)"), Range(0, 1)]
+    [Doc("Share of programs, the rest tagged, where programs are expected to win (E4)"), Range(0.001, 1)]
     public double NormalShare { get; init; } = 0.28;
 
     /// <summary>Share of programs where the more common format is expected to win (E4).</summary>
-    [Doc("Share of programs, the rest tagged, where tagged answers are expected to win (E4)"), Range(0, 1)]
+    [Doc("Share of programs, the rest tagged, where tagged answers are expected to win (E4)"), Range(0.001, 1)]
     public double FailureShare { get; init; } = 0.11;
 
     /// <summary>Further shares of programs at which the winner is looked for.</summary>
-    [Doc("Further shares of programs at which the winner is looked for (E4)"), Range(0, 1)]
+    [Doc("Further shares of programs at which the winner is looked for (E4)"), Range(0.001, 1)]
     public IReadOnlyList<double> ScannedShares { get; init; } = [0.04, 0.18, 0.5];
 
     /// <summary>Rewards drawn by a fixed coin for each format beside the real ones (section 6).</summary>

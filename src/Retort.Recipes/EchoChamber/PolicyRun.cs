@@ -145,10 +145,10 @@ internal sealed record PolicyRun(string Name, BaseModel Base, PolicyMethod Metho
     public static string CopyName(int copies) => string.Create(CultureInfo.InvariantCulture, $"copies{copies}");
 
     /// <summary>Base with this share of programs.</summary>
-    private static string ScanName(double share) => string.Create(CultureInfo.InvariantCulture, $"programs{share:0.##}");
+    private static string ScanName(double share) => string.Create(CultureInfo.InvariantCulture, $"programs{share}");
 
     /// <summary>What a run with this coefficient is called after its base.</summary>
-    private static string KlName(double coefficient) => string.Create(CultureInfo.InvariantCulture, $"kl{coefficient:0.###}");
+    private static string KlName(double coefficient) => string.Create(CultureInfo.InvariantCulture, $"kl{coefficient}");
 
     /// <summary>What a run's or base's files of one seed are called.</summary>
     public static string FileName(string name, ulong seed) => string.Create(CultureInfo.InvariantCulture, $"{name}-seed{seed}");

@@ -57,7 +57,7 @@ internal sealed class PolicyTraining(EchoChamberSettings settings, RecipeContext
     private void Iterate(
         string name, Transformer model, ITokenizer tokenizer, ScrambledArithmeticTask task, TaskItem[] items, IReward reward, ulong seed, Action<long> look)
     {
-        var (phase, before) = ("expert/" + name, model.Device.Work.Flops);
+        var phase = "expert/" + name;
         // All rounds are told again, those that are there from their files.
         folder.TruncateMetrics(phase, 0);
         ExpertIteration.Run(model, tokenizer, items, reward, settings.Expert, seed, new ExpertIterationOptions
@@ -66,14 +66,12 @@ internal sealed class PolicyTraining(EchoChamberSettings settings, RecipeContext
             AddFiles = inner => TaskFile.Write(inner, task),
             Name = "expert " + name,
             Progress = context.Progress,
-            Rounded = round => folder.AppendMetrics(
-                phase, round.Round, [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]),
-            Evaluate = round =>
+            Rounded = round =>
             {
-                spending.Flops = spending.Flops with { Train = spending.Flops.Train + model.Device.Work.Flops - before };
-                LookAfter(round, look);
-                before = model.Device.Work.Flops;
+                folder.AppendMetrics(phase, round.Round, [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]);
+                spending.Flops = new(spending.Flops.Train + round.LearnFlops, spending.Flops.Sample + round.SampleFlops);
             },
+            Evaluate = round => LookAfter(round, look),
         }, context.Cancellation);
     }
 

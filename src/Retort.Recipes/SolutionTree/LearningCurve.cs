@@ -10,15 +10,25 @@ using Retort.Training;
 namespace Retort.Recipes.SolutionTree;
 
 /// <summary>A model asked a few problems of each kind while it learns (figure 4 of section 6).</summary>
+/// <param name="settings">The study's settings.</param>
+/// <param name="folder">Whose metrics it is written to.</param>
+/// <param name="task">The world.</param>
+/// <param name="phase">What metrics.jsonl calls it.</param>
+/// <param name="engine">How the model is asked.</param>
+/// <param name="rlProblems">Problems of reinforcement learning there are; no others are asked as such.</param>
 internal sealed class LearningCurve(
-    TreeSettings settings, RunFolder folder, SolutionTreeTask task, string phase, EngineSettings engine)
+    TreeSettings settings, RunFolder folder, SolutionTreeTask task, string phase, EngineSettings engine, int rlProblems)
 {
     /// <summary>Kinds of problems, as metrics.jsonl names them.</summary>
     public static readonly IReadOnlyList<(string Name, Split Split)> Kinds =
         [("pretraining", Split.Train), ("rl", Split.Validation), ("test", Split.Test)];
 
     private readonly SolutionTreeItem[][] items =
-        [.. Kinds.Select(kind => Enumerable.Range(0, settings.Evaluation.CurveProblems).Select(i => task.Create(kind.Split, i)).ToArray())];
+    [
+        .. Kinds.Select(kind => Enumerable
+            .Range(0, kind.Split == Split.Validation ? Math.Min(rlProblems, settings.Evaluation.CurveProblems) : settings.Evaluation.CurveProblems)
+            .Select(i => task.Create(kind.Split, i)).ToArray()),
+    ];
 
     /// <summary>The names of a kind's shares of correct answers, at the low and the middle temperature.</summary>
     public static (string Low, string Middle) Names(string kind) => (kind + "_low", kind + "_middle");

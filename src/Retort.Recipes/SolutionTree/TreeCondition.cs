@@ -40,11 +40,10 @@ internal sealed record TreeCondition(string Name, string Label, TreeStudy Study,
     public const string Base = "base", Wall = "wall", Fresh = "problems-fresh", FewActions = "actions-few", NoContext = "context-uniform";
 
     /// <summary>RL problems that are asked before and after.</summary>
-    public int Asked(TreeSettings settings) =>
-        Problems == 0 ? settings.Evaluation.RlProblems : Math.Min(Problems, settings.Evaluation.RlProblems);
+    public int Asked(TreeSettings settings) => Math.Min(NumProblems, settings.Evaluation.RlProblems);
 
-    /// <summary>Problems that all steps go through together.</summary>
-    public long Draws => (long)Rl.Steps * Rl.PromptsPerStep;
+    /// <summary>Different RL problems, all fresh ones counted.</summary>
+    public int NumProblems => Problems > 0 ? Problems : checked(Rl.Steps * Rl.PromptsPerStep);
 }
 
 /// <summary>All worlds and conditions of the study (sections 7 and 8.4).</summary>

@@ -127,10 +127,7 @@ internal static class TreeJudge
     private static double Ratio((double[] Before, double[] After) shares, ReadOnlySpan<int> chosen) =>
         TreeStatistics.Mean(shares.After, chosen) / TreeStatistics.Mean(shares.Before, chosen);
 
-    private static Interval Discovery(TreeEvidence evidence) => evidence.OverPairs(
-        Wall,
-        run => (Run: run, Chances: TreeStatistics.Chances(run.Before.Known, run.Before.Task, run.Before.RlItems[..run.Rl.NumProblems])),
-        (of, chosen) => TreeStatistics.DiscoveryEffect(of.Run, of.Chances, chosen));
+    private static Interval Discovery(TreeEvidence evidence) => evidence.OverPairs(Wall, run => run, TreeStatistics.DiscoveryEffect);
 
     private static double Learned(TreeEvidence evidence, string condition) => evidence.Value(condition, (run, chosen) =>
         TreeStatistics.PassAt1(run.Before.Test, run.Test.Temperatures[0], chosen));

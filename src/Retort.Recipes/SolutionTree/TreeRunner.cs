@@ -132,7 +132,7 @@ internal sealed class TreeRunner(TreeSettings settings, RecipeContext context, R
                 task, tokenizer, training.Problems, model.Config.MaxPositions, context.Threads,
                 progress: context.Progress, cancellation: context.Cancellation);
             using var trainer = new Trainer(model, new Mixture(seed, (data, 1)), training.TrainerSettings);
-            var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine);
+            var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine, settings.RlProblems);
             models.Run(name, model, trainer, training.Steps, task, tokenizer, curve.Every(training.Steps), step => curve.Add(step, model, tokenizer));
         });
     }
@@ -140,7 +140,7 @@ internal sealed class TreeRunner(TreeSettings settings, RecipeContext context, R
     private Transformer Improved(TreeCondition condition, SolutionTreeTask task, ulong seed, string name)
     {
         var model = Pretrained(condition.World, task, seed, NameOf(condition.World, seed));
-        var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine);
+        var curve = new LearningCurve(settings, folder, task, "curve/" + name, engine, condition.NumProblems);
         return Kept(model, () => policies.Run(name, model, task, condition, seed, curve));
     }
 
@@ -229,5 +229,9 @@ internal sealed record TreeRun(TreeCondition Condition, TreeBefore Before, TreeO
 
     /// <summary>The sizing formula of section 3.6 for the condition's RL problems, all fresh ones counted.</summary>
     public double ExpectedChances =>
-        Before.Seen.ExpectedChances(Condition.Problems == 0 ? (int)Condition.Draws : Condition.Problems);
+        Before.Seen.ExpectedChances(Condition.NumProblems);
+
+    /// <summary>By pair: it is the only pair unknown before of an RL problem, so that a lucky guess is rewarded.</summary>
+    public bool[] Chances { get; } = TreeStatistics.Chances(
+        Before.Known, Before.Task, Enumerable.Range(0, Condition.NumProblems).Select(i => Before.Task.Create(Split.Validation, i)));
 }

@@ -158,14 +158,14 @@ internal static class TreeStatistics
     /// Of the pairs unknown before: the share learned among those that are the only unknown one of an RL problem, so that a lucky guess
     /// would be rewarded, less that among the others.
     /// </summary>
-    public static double DiscoveryEffect(TreeRun run, bool[] hasChance, ReadOnlySpan<int> chosenPairs)
+    public static double DiscoveryEffect(TreeRun run, ReadOnlySpan<int> chosenPairs)
     {
         Span<int> learned = [0, 0], all = [0, 0];
         foreach (var pair in chosenPairs)
         {
             if (!run.Before.Known.Knows(pair))
             {
-                var chance = hasChance[pair] ? 1 : 0;
+                var chance = run.Chances[pair] ? 1 : 0;
                 all[chance]++;
                 learned[chance] += run.Known.Knows(pair) ? 1 : 0;
             }

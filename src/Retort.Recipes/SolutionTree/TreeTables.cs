@@ -60,7 +60,7 @@ internal static class TreeTables
                 Mean(run => of(which(run), run.Test.Temperatures, TreeEvidence.Every(which(run).NumProblems)));
             return (IReadOnlyList<Cell>)[
                 condition.Label, seeds.Count, condition.Problems == 0 ? "fresh" : (Cell)condition.Problems, condition.Rl.Steps,
-                condition.Problems == 0 ? 1 : Round(condition.Draws / (double)condition.Problems), Round(Mean(run => run.ExpectedChances)),
+                condition.Problems == 0 ? 1 : Round(condition.Rl.Steps * condition.Rl.PromptsPerStep / (double)condition.Problems), Round(Mean(run => run.ExpectedChances)),
                 Percent(Mean(run => run.Before.AllSeen)),
                 Percent(Test(run => run.Before.Test, (o, t, all) => TreeStatistics.BestPassAt1(o, t, all))),
                 Percent(Test(run => run.Test, (o, t, all) => TreeStatistics.BestPassAt1(o, t, all))),
@@ -166,10 +166,8 @@ internal static class TreeTables
         {
             double Mean(Func<TreeRun, double> of) => seeds.Average(of);
             var low = seeds[0].Test.Temperatures[0];
-            var chances = seeds.Select(run => (Run: run, Chances: TreeStatistics.Chances(
-                run.Before.Known, run.Before.Task, run.Before.RlItems[..run.Rl.NumProblems]))).ToArray();
-            int Pairs(Func<TreeRun, bool, int, bool> holds) => chances.Sum(of => Enumerable.Range(0, of.Run.Known.NumPairs)
-                .Count(pair => !of.Run.Before.Known.Knows(pair) && holds(of.Run, of.Chances[pair], pair)));
+            int Pairs(Func<TreeRun, bool, int, bool> holds) => seeds.Sum(run => Enumerable.Range(0, run.Known.NumPairs)
+                .Count(pair => !run.Before.Known.Knows(pair) && holds(run, run.Chances[pair], pair)));
             var (with, without) = (Pairs((_, chance, _) => chance), Pairs((_, chance, _) => !chance));
             return (IReadOnlyList<Cell>)[
                 seeds[0].Condition.Label,

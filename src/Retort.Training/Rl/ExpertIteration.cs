@@ -13,7 +13,9 @@ namespace Retort.Training.Rl;
 /// <param name="Reward">Mean reward of the samples, those without one left out.</param>
 /// <param name="Solved">Share of problems of which a sample was kept.</param>
 /// <param name="Kept">Completions that were learned from.</param>
-public sealed record ExpertRound(int Round, double Reward, double Solved, int Kept);
+/// <param name="SampleFlops">Work of the sampling that was done now, not read back.</param>
+/// <param name="LearnFlops">The same of the learning.</param>
+public sealed record ExpertRound(int Round, double Reward, double Solved, int Kept, long SampleFlops, long LearnFlops);
 
 /// <summary>What expert iteration does besides its rounds.</summary>
 public sealed record ExpertIterationOptions
@@ -60,6 +62,7 @@ public static class ExpertIteration
         for (var round = 1; round <= settings.Rounds; round++)
         {
             var folder = options.Folder is null ? null : Path.Combine(options.Folder, $"round-{round}");
+            var before = model.Device.Work.Flops;
             var samples = Sample(model, tokenizer, problems, reward, settings, seed, round, folder, options, cancellation);
             var data = new SequenceSet();
             foreach (var (problem, kept) in samples.SelectMany((sample, problem) => sample.Kept.Select(tokens => (problem, tokens))))
@@ -68,11 +71,13 @@ public static class ExpertIteration
                 data.Add([.. prompt, .. kept], prompt.Length);
             }
 
+            var sampled = model.Device.Work.Flops;
             Refit(model, tokenizer, data, settings, seed, round, start, folder, options, cancellation);
             var rewarded = samples.Sum(sample => sample.Rewarded);
             options.Rounded?.Invoke(new ExpertRound(
                 round, rewarded == 0 ? 0 : samples.Sum(sample => sample.Reward) / rewarded,
-                samples.Count(sample => sample.Kept.Count > 0) / (double)problems.Count, data.Count));
+                samples.Count(sample => sample.Kept.Count > 0) / (double)problems.Count, data.Count,
+                sampled - before, model.Device.Work.Flops - sampled));
             options.Evaluate?.Invoke(round);
         }
     }

@@ -4,22 +4,29 @@ namespace Retort.Training.Rl;
 internal static class GroupAdvantage
 {
     /// <summary>
-    /// advantages[i] = rewards[i] - mean, divided by the sample standard deviation (n - 1) if asked for. Rewards that are NaN are left out
-    /// and get 0. Returns false if the group says nothing: fewer than two rewards, or all alike; then all advantages are 0.
+    /// advantages[i] = worth[i] - mean worth, where worth[i] = rewards[i] - penalties[i], divided by the rewards' sample standard deviation
+    /// (n - 1) if asked for. Rewards that are NaN are left out and get 0. Returns false if the rewards say nothing: fewer than two, or all
+    /// alike. Then there is no deviation to divide by and all advantages are 0; undivided, what penalties differ in remains.
     /// </summary>
-    public static bool Of(ReadOnlySpan<double> rewards, AdvantageScale scale, Span<double> advantages)
+    /// <param name="rewards">Of the group.</param>
+    /// <param name="penalties">As many, or none.</param>
+    /// <param name="scale">What differences are divided by.</param>
+    /// <param name="advantages">As many as rewards.</param>
+    public static bool Of(ReadOnlySpan<double> rewards, ReadOnlySpan<double> penalties, AdvantageScale scale, Span<double> advantages)
     {
         advantages.Clear();
-        var (count, sum, low, high) = (0, 0.0, double.PositiveInfinity, double.NegativeInfinity);
-        foreach (var reward in rewards)
+        var (count, sum, penalty, low, high) = (0, 0.0, 0.0, double.PositiveInfinity, double.NegativeInfinity);
+        for (var i = 0; i < rewards.Length; i++)
         {
-            if (!double.IsNaN(reward))
+            if (!double.IsNaN(rewards[i]))
             {
-                (count, sum, low, high) = (count + 1, sum + reward, Math.Min(low, reward), Math.Max(high, reward));
+                (count, sum, penalty) = (count + 1, sum + rewards[i], penalty + (penalties.IsEmpty ? 0 : penalties[i]));
+                (low, high) = (Math.Min(low, rewards[i]), Math.Max(high, rewards[i]));
             }
         }
 
-        if (count < 2 || low == high)
+        var speaks = count >= 2 && low != high;
+        if (count < 2 || (!speaks && scale == AdvantageScale.Deviation))
         {
             return false;
         }
@@ -33,9 +40,10 @@ internal static class GroupAdvantage
         var divisor = scale == AdvantageScale.Deviation ? Math.Sqrt(squares / (count - 1)) : 1;
         for (var i = 0; i < rewards.Length; i++)
         {
-            advantages[i] = double.IsNaN(rewards[i]) ? 0 : (rewards[i] - mean) / divisor;
+            var taken = penalties.IsEmpty ? 0 : penalties[i] - penalty / count;
+            advantages[i] = double.IsNaN(rewards[i]) ? 0 : (rewards[i] - mean - taken) / divisor;
         }
 
-        return true;
+        return speaks;
     }
 }

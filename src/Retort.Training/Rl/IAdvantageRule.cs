@@ -23,23 +23,25 @@ internal static class AdvantageRules
 
     /// <summary>
     /// Gives every token of a completion the advantage of its reward in its group, with the divergence from the reference taken off the
-    /// reward where settings say so.
+    /// reward where settings say so. The deviation is that of the rewards alone: a penalty of a millionth would otherwise be all that eight
+    /// equal rewards differ in, and be divided by itself.
     /// </summary>
     public static int ByGroup(Experience experience, RlSettings settings, AdvantageScale scale)
     {
         var groupSize = settings.SamplesPerPrompt;
         Span<double> rewards = stackalloc double[groupSize];
+        Span<double> penalties = stackalloc double[groupSize];
         Span<double> advantages = stackalloc double[groupSize];
         var silent = 0;
         for (var first = 0; first < settings.Completions; first += groupSize)
         {
             for (var i = 0; i < groupSize; i++)
             {
-                rewards[i] = experience.IsMasked(first + i) ? double.NaN
-                    : experience.Rewards[first + i] - Penalty(experience, first + i, settings);
+                rewards[i] = experience.IsMasked(first + i) ? double.NaN : experience.Rewards[first + i];
+                penalties[i] = Penalty(experience, first + i, settings);
             }
 
-            silent += GroupAdvantage.Of(rewards, scale, advantages) ? 0 : 1;
+            silent += GroupAdvantage.Of(rewards, penalties, scale, advantages) ? 0 : 1;
             for (var i = 0; i < groupSize; i++)
             {
                 experience.Of(first + i, ExperienceColumn.Advantage).Fill((float)advantages[i]);

@@ -10,7 +10,7 @@ internal sealed class PolicyObjective(RlSettings settings, int maxRows) : Object
     public const int NumReadings = 6;
 
     private readonly PolicyLossSettings loss = settings.Loss;
-    private readonly bool needsReference = settings.Loss.KlCoefficient > 0;
+    private readonly bool needsReference = settings.KlCoefficient > 0;
 
     /// <summary>What the policy loss told of each row, [rows, 6] by <see cref="PolicyReading"/>.</summary>
     public float[] Readings { get; } = new float[(long)maxRows * NumReadings];

@@ -72,7 +72,7 @@ internal sealed class Ppo : IAdvantageRule
         for (var first = 0; first < settings.Completions; first += settings.SamplesPerPrompt)
         {
             var rewards = experience.Rewards.AsSpan(first, settings.SamplesPerPrompt);
-            silent += GroupAdvantage.Of(rewards, AdvantageScale.Mean, advantages) ? 0 : 1;
+            silent += GroupAdvantage.Of(rewards, [], AdvantageScale.Mean, advantages) ? 0 : 1;
         }
 
         return silent;

@@ -12,9 +12,9 @@ public sealed class AdvantageTests
         {
             var (mean, advantages) = (rewards.Average(), new double[rewards.Length]);
             var deviation = Math.Sqrt(rewards.Sum(reward => Math.Pow(reward - mean, 2)) / (rewards.Length - 1));
-            Assert.True(GroupAdvantage.Of(rewards, AdvantageScale.Mean, advantages) || deviation == 0);
+            Assert.True(GroupAdvantage.Of(rewards, [], AdvantageScale.Mean, advantages) || deviation == 0);
             Assert.All(advantages.Zip(rewards), pair => Assert.Equal(pair.Second - mean, pair.First, 1e-9));
-            GroupAdvantage.Of(rewards, AdvantageScale.Deviation, advantages);
+            GroupAdvantage.Of(rewards, [], AdvantageScale.Deviation, advantages);
             Assert.All(advantages.Zip(rewards), pair => Assert.Equal(deviation == 0 ? 0 : (pair.Second - mean) / deviation, pair.First, 1e-5));
         });
     }
@@ -27,7 +27,7 @@ public sealed class AdvantageTests
     {
         var advantages = new double[rewards.Length];
         Array.Fill(advantages, 7);
-        Assert.False(GroupAdvantage.Of(rewards, AdvantageScale.Deviation, advantages));
+        Assert.False(GroupAdvantage.Of(rewards, [], AdvantageScale.Deviation, advantages));
         Assert.All(advantages, advantage => Assert.Equal(0, advantage));
     }
 
@@ -35,8 +35,25 @@ public sealed class AdvantageTests
     public void A_reward_that_is_not_a_number_is_left_out_of_its_group()
     {
         var advantages = new double[3];
-        Assert.True(GroupAdvantage.Of([1, double.NaN, 0], AdvantageScale.Mean, advantages));
+        Assert.True(GroupAdvantage.Of([1, double.NaN, 0], [], AdvantageScale.Mean, advantages));
         Assert.Equal([0.5, 0, -0.5], advantages);
+    }
+
+    [Fact]
+    public void Penalties_are_measured_by_the_rewards_deviation_and_never_by_their_own()
+    {
+        var advantages = new double[4];
+        Assert.False(GroupAdvantage.Of([1, 1, 1, 1], [1e-9, 0, 0, 0], AdvantageScale.Deviation, advantages));
+        Assert.All(advantages, advantage => Assert.Equal(0, advantage));
+
+        Assert.False(GroupAdvantage.Of([1, 1, 1, 1], [0.4, 0, 0, 0], AdvantageScale.Mean, advantages));
+        Assert.All(advantages.Zip([-0.3, 0.1, 0.1, 0.1]), pair => Assert.Equal(pair.Second, pair.First, 1e-12));
+
+        Assert.True(GroupAdvantage.Of([1, double.NaN, 0, 1], [0.3, 9, 0, 0], AdvantageScale.Deviation, advantages));
+        var deviation = Math.Sqrt(1 / 3.0);
+        Assert.All(
+            advantages.Zip([(1 / 3.0 - 0.2) / deviation, 0, (-2 / 3.0 + 0.1) / deviation, (1 / 3.0 + 0.1) / deviation]),
+            pair => Assert.Equal(pair.Second, pair.First, 1e-12));
     }
 
     [Fact]
