@@ -32,6 +32,42 @@ public sealed class FilesAndNamesTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(root));
     }
 
+    [Fact]
+    public void A_link_stays_and_its_target_is_written()
+    {
+        var (target, link) = (Path.Combine(root, "inner", "c.txt"), Path.Combine(root, "link"));
+        File.CreateSymbolicLink(link, Path.Combine("inner", "c.txt"));
+        foreach (var text in new[] { "new", "newer" })
+        {
+            AtomicFile.WriteText(link, text);
+            Assert.Equal(text, File.ReadAllText(target));
+            Assert.NotNull(new FileInfo(link).LinkTarget);
+            Assert.Equal([target], Directory.GetFiles(Path.Combine(root, "inner")));
+        }
+    }
+
+    [Fact]
+    public async Task A_pipe_and_a_device_are_written_to_and_stay()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "named pipes and /dev");
+        var pipe = Path.Combine(root, "pipe");
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        // On a thread of its own: opening a pipe waits for its other end.
+        var read = Task.Run(() => File.ReadAllText(pipe), TestContext.Current.CancellationToken);
+        AtomicFile.WriteText(pipe, "through");
+        Assert.Equal("through", await read);
+        // A link, so that a mistake replaces the link and not the machine's device.
+        var link = Path.Combine(root, "null");
+        File.CreateSymbolicLink(link, "/dev/null");
+        AtomicFile.WriteText(link, "gone");
+        Assert.Equal("", File.ReadAllText("/dev/null"));
+        Assert.Equal([link, pipe], Directory.GetFileSystemEntries(root).Order());
+    }
+
     [Theory]
     [InlineData("learningrate", "learningRate")]
     [InlineData("batchSequence", "batchSequences")]
