@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Retort.Recipes.Report;
 
 namespace Retort.Cli.Tests;
 
@@ -120,6 +121,21 @@ public sealed class RlTests : IDisposable
         Assert.Equal(2, outcome.ExitCode);
         Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
         Assert.Single(outcome.Error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public void A_run_under_way_is_left_alone()
+    {
+        Assert.Equal(0, Rl("run", "--set", "rl.steps=1", "--json").ExitCode);
+        var written = Text("run", "metrics.jsonl");
+        using (RunFolder.Create(folder.File("run"), Text("run", "config.yaml")))
+        {
+            var outcome = Rl("run", "--set", "rl.steps=1", "--json");
+            Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+            Assert.Contains($"{folder.File("run")}: in use by another process; expected wait for it, or another --out", outcome.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(written, Text("run", "metrics.jsonl"));
     }
 
     [Fact]

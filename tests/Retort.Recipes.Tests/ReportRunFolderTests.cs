@@ -23,6 +23,19 @@ public sealed class ReportRunFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_in_use_is_refused_until_its_run_ends()
+    {
+        using (RunFolder.Create(At("a"), "seed: 1\n"))
+        {
+            var error = Assert.Throws<UserError>(() => RunFolder.Create(At("a"), "seed: 1\n"));
+            Assert.Equal((2, $"{At("a")}: in use by another process; expected wait for it, or another --out"), (error.ExitCode, error.Message));
+            RunFolder.Open(At("a")).Dispose();
+        }
+
+        RunFolder.Create(At("a"), "seed: 1\n").Dispose();
+    }
+
+    [Fact]
     public void A_folder_that_is_no_run_is_said_to_be_none() =>
         Assert.Equal(2, Assert.Throws<UserError>(() => RunFolder.Open(At("nothing"))).ExitCode);
 
@@ -126,11 +139,16 @@ public sealed class ReportRunFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_place_where_nothing_can_be_written_is_the_environments_fault()
+    public void A_place_where_nothing_can_be_written_is_a_wrong_request()
     {
         File.WriteAllText(At("file"), "");
-
-        Assert.Equal(1, Assert.Throws<UserError>(() => RunFolder.Create(At("file/run"), "x: 1\n")).ExitCode);
+        foreach (var place in new[] { "file", "file/run" })
+        {
+            var error = Assert.Throws<UserError>(() => RunFolder.Create(At(place), "x: 1\n"));
+            Assert.Equal(2, error.ExitCode);
+            Assert.StartsWith($"{At(place)}: cannot be created (", error.Message, StringComparison.Ordinal);
+            Assert.EndsWith("; expected a writable folder", error.Message, StringComparison.Ordinal);
+        }
     }
 
     private string At(string path) => Path.Combine(root, path);

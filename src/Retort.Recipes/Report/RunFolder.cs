@@ -9,13 +9,16 @@ namespace Retort.Recipes.Report;
 /// <summary>
 /// A run's folder: config.yaml, metrics.jsonl (no times: equal runs give equal bytes), timing.jsonl, evaluations/,
 /// report.json, report.html, figures/, checkpoints/, log.txt. Whole files are written atomically; the three logs only
-/// grow, and a line torn by a crash is dropped when the folder is opened again. One thread at a time.
+/// grow, and a line torn by a crash is dropped when the folder is opened again. One thread at a time, one process at a time.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
+    private const string LockName = ".lock";
+
+    private readonly FileStream? held;
     private MetricLog? metrics, timing, log;
 
-    private RunFolder(string path) => Root = path;
+    private RunFolder(string path, FileStream? held = null) => (Root, this.held) = (path, held);
 
     /// <summary>The folder.</summary>
     public string Root { get; }
@@ -57,26 +60,22 @@ public sealed class RunFolder : IDisposable
     public string ConfigSha256 => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(ConfigPath)));
 
     /// <summary>
-    /// Begins a run, or continues the one that is there. A folder that holds a run of another configuration is left as
-    /// it is and refused.
+    /// Begins a run, or continues the one that is there; the folder is this process's own until it is disposed. A folder that holds a
+    /// run of another configuration, or that another process runs in, is left as it is and refused.
     /// </summary>
     public static RunFolder Create(string path, string configYaml)
     {
-        var folder = new RunFolder(path);
-        if (!File.Exists(folder.ConfigPath))
+        var folder = new RunFolder(path, Hold(path));
+        try
         {
-            AtomicFile.WriteText(folder.ConfigPath, configYaml);
+            folder.Begin(configYaml);
             return folder;
         }
-
-        if (Differences(Read(folder.ConfigPath), configYaml) is { } difference)
+        catch
         {
-            throw UserError.Request(
-                folder.ConfigPath, $"the folder holds a run with other settings ({difference})",
-                "the same settings to continue it, or another --out");
+            folder.Dispose();
+            throw;
         }
-
-        return folder;
     }
 
     /// <summary>Opens a run to look at it.</summary>
@@ -151,6 +150,7 @@ public sealed class RunFolder : IDisposable
         metrics?.Dispose();
         timing?.Dispose();
         log?.Dispose();
+        held?.Dispose();
     }
 
     internal static string Read(string path)
@@ -166,6 +166,43 @@ public sealed class RunFolder : IDisposable
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw UserError.Environment(path, $"cannot be read ({fault.Message})", null, fault);
+        }
+    }
+
+    /// <summary>
+    /// The file that is kept open while a run is under way: the system gives it free when the process ends, however it ends. It stays
+    /// behind, since one that is deleted could be held twice: once by whoever had opened it before.
+    /// </summary>
+    private static FileStream Hold(string path)
+    {
+        // A sharing violation: of Windows, of Linux, of macOS.
+        const int windows = unchecked((int)0x80070020), linux = 11, mac = 35;
+        try
+        {
+            Directory.CreateDirectory(path);
+            return new FileStream(Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException fault) when (fault.HResult is windows or linux or mac)
+        {
+            throw UserError.Request(path, "in use by another process", "wait for it, or another --out");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Request(path, $"cannot be created ({fault.Message.TrimEnd('.')})", "a writable folder");
+        }
+    }
+
+    private void Begin(string configYaml)
+    {
+        if (!File.Exists(ConfigPath))
+        {
+            AtomicFile.WriteText(ConfigPath, configYaml);
+        }
+        else if (Differences(Read(ConfigPath), configYaml) is { } difference)
+        {
+            throw UserError.Request(
+                ConfigPath, $"the folder holds a run with other settings ({difference})",
+                "the same settings to continue it, or another --out");
         }
     }
 
