@@ -60,6 +60,25 @@ public static class AtomicFolder
         Attempt(folder, () => TryWriting(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))!));
     }
 
+    /// <summary>Refuses a folder that is a file or cannot be created or written into, before any work. Leaves nothing behind.</summary>
+    public static void RequireWritable(string folder)
+    {
+        const string expected = "a writable folder";
+        if (File.Exists(folder))
+        {
+            throw UserError.Request(folder, "cannot be created (it is a file)", expected);
+        }
+
+        try
+        {
+            TryWriting(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw UserError.Request(folder, $"cannot be created ({fault.Message.TrimEnd('.')})", expected);
+        }
+    }
+
     /// <summary>Undoes a replacement that was cut off between its two renames; does nothing otherwise.</summary>
     public static void Recover(string folder)
     {

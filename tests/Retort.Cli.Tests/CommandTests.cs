@@ -59,6 +59,24 @@ public class CommandTests
     }
 
     [Theory]
+    [InlineData("run fake")]
+    [InlineData("run fake --dry-run")]
+    [InlineData("train --task countdown --preset compact")]
+    [InlineData("train --task countdown --preset compact --dry-run")]
+    public void A_folder_that_cannot_be_is_told_before_any_work(string line)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write("s.jsonl", "");
+        foreach (var path in new[] { file, Path.Combine(file, "run") })
+        {
+            var outcome = Cli.Run([.. line.Split(' '), "--out", path]);
+            Assert.Equal((2, ""), (outcome.ExitCode, outcome.Output));
+            Assert.StartsWith($"retort: {path}: cannot be created (", outcome.Error, StringComparison.Ordinal);
+            Assert.EndsWith("); expected a writable folder" + Environment.NewLine, outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 3)]
     public void A_failing_claim_is_exit_code_3(bool fails, int exitCode) =>

@@ -283,7 +283,8 @@ public sealed class EvalCurvesTests : IDisposable
     [InlineData("--data G --format game24 --puzzles A", "A: has no column Puzzles; expected the list of puzzles")]
     [InlineData("--data I --format gsm8k", "I:2: has no solution of x; expected the models of the first line on every line")]
     [InlineData("--data J --format gsm8k", "J:1: \"x\" has no \"solution\" and \"is_correct\"; expected objects with")]
-    [InlineData("--data J --out A", "A: is a file; expected a folder, or a name not yet taken")]
+    [InlineData("--data J --out A", "A: cannot be created (it is a file); expected a writable folder")]
+    [InlineData("--data none.jsonl --out /proc/curves", "/proc/curves: cannot be created (")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {
         const string gsm8k = "{\"question\": \"a\", \"ground_truth\": \"b\", \"x\": {\"solution\": \"s\", \"is_correct\": true}}\n";

@@ -43,6 +43,8 @@ internal sealed class RlCommand : Command
         var resolved = TaskKind.Find(Name, name).ResolveRl(
             name == own ? taskFile : null, from, files, compute.ReadOverrides(parsed), parsed.GetValue(compute.Seed));
         var (threads, json) = (compute.ReadThreads(parsed), parsed.GetValue(compute.Json));
+        var run = folder ?? Path.Combine("runs", $"rl-{name}");
+        AtomicFolder.RequireWritable(run);
         if (parsed.GetValue(compute.DryRun))
         {
             using var source = Checkpoint.Open(checkpoint);
@@ -51,7 +53,7 @@ internal sealed class RlCommand : Command
         }
 
         var progress = host.CreateProgress(json) ?? (IProgressReporter)SilentProgress.Instance;
-        new RlRun(host, resolved, checkpoint, folder ?? Path.Combine("runs", $"rl-{name}"), threads, progress).Execute().Write(host, json);
+        new RlRun(host, resolved, checkpoint, run, threads, progress).Execute().Write(host, json);
         return 0;
     }
 

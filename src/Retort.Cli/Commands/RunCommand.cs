@@ -69,6 +69,7 @@ internal sealed class RunCommand : Command
             Time = host.Time,
             Cancellation = host.Cancellation,
         };
+        AtomicFolder.RequireWritable(context.OutputFolder);
         var outcome = chosen.Run(context);
         host.Output.WriteLine((json ? outcome.Json : outcome.Text).TrimEnd());
         return outcome.AnyClaimFails ? ClaimFails : 0;

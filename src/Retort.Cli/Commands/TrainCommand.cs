@@ -50,6 +50,7 @@ internal sealed class TrainCommand : Command
         var files = new[] { begun, config }.OfType<string>().Where(path => path != begun || File.Exists(path)).ToList();
         var resolved = TaskKind.Find(Name, name)
             .ResolveTraining(parsed.GetValue(preset), files, compute.ReadOverrides(parsed), parsed.GetValue(compute.Seed));
+        AtomicFolder.RequireWritable(folder);
         var json = parsed.GetValue(compute.Json);
         if (parsed.GetValue(compute.DryRun))
         {

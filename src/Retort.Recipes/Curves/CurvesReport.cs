@@ -130,15 +130,12 @@ public sealed class CurvesReport
     /// <summary>Refuses a folder that <see cref="Write"/> would refuse, before the work.</summary>
     public static void RequireWritable(string folder)
     {
-        if (File.Exists(folder))
-        {
-            throw UserError.Request(folder, "is a file", "a folder, or a name not yet taken");
-        }
-
         if (File.Exists(Path.Combine(folder, "config.yaml")))
         {
             throw UserError.Request(folder, "holds a run, whose report would be replaced", "another folder");
         }
+
+        AtomicFolder.RequireWritable(folder);
     }
 
     /// <summary>One page with everything inside.</summary>
