@@ -14,8 +14,10 @@ internal static class ParseComplaint
         var where = command is RootCommand ? "" : PathOf(command) + ": ";
         if ((parsed.UnmatchedTokens.Count > 0 ? parsed.UnmatchedTokens[0] : MistypedOption(parsed)) is not { } word)
         {
-            return parsed.Errors.Count == 0 ? null : where + OfError(parsed.Errors[0], command);
+            return parsed.Errors.Count > 0 ? where + OfError(parsed.Errors[0], command)
+                : EmptyPath(parsed) is { } name ? $"{name}: is empty; expected a path" : null;
         }
+
         if (word.StartsWith('-'))
         {
             var options = command.Options.Where(option => !option.Hidden).Select(option => option.Name).ToList();
@@ -48,6 +50,17 @@ internal static class ParseComplaint
             ? null
             : parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(argument => argument.Tokens)
                 .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal))?.Value;
+
+    /// <summary>The option or argument that names a file or folder by an empty word.</summary>
+    private static string? EmptyPath(ParseResult parsed) => parsed.CommandResult.Children
+        .Where(result => result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+        .Select(result => result switch
+        {
+            OptionResult { Option: { HelpName: "PATH" or "FILE" or "DIR" or "FOLDER" or "BEFORE AFTER" } option } => option.Name,
+            ArgumentResult { Argument.HelpName: "RUN" } => "RUN",
+            _ => null,
+        })
+        .FirstOrDefault(name => name is not null);
 
     private static string Names(IEnumerable<Command> commands) => string.Join(", ", commands.Select(command => command.Name));
 

@@ -59,6 +59,30 @@ public class CommandTests
     }
 
     [Theory]
+    [InlineData("rl --model _", "--model")]
+    [InlineData("rl --model m --out _", "--out")]
+    [InlineData("eval --model _", "--model")]
+    [InlineData("eval --model m --data _", "--data")]
+    [InlineData("eval --model m --out _", "--out")]
+    [InlineData("eval curves --compare a _", "--compare")]
+    [InlineData("sample --model _", "--model")]
+    [InlineData("serve --model _", "--model")]
+    [InlineData("train --config _", "--config")]
+    [InlineData("train --task countdown --out _", "--out")]
+    [InlineData("train predictor --model m --data _", "--data")]
+    [InlineData("run fake --out _", "--out")]
+    [InlineData("run fake --merge _", "--merge")]
+    [InlineData("data convert --model _", "--model")]
+    [InlineData("bench serve http://x --out _", "--out")]
+    [InlineData("doctor --out _", "--out")]
+    [InlineData("compare a _", "RUN")]
+    public void An_empty_path_is_told(string line, string name)
+    {
+        var outcome = Cli.Run([.. line.Split(' ').Select(word => word == "_" ? "" : word)]);
+        Assert.Equal((2, "", $"retort: {name}: is empty; expected a path{Environment.NewLine}"), (outcome.ExitCode, outcome.Output, outcome.Error));
+    }
+
+    [Theory]
     [InlineData("run fake")]
     [InlineData("run fake --dry-run")]
     [InlineData("train --task countdown --preset compact")]
