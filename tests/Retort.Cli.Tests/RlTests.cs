@@ -160,6 +160,9 @@ public sealed class RlTests : IDisposable
         using var plan = JsonDocument.Parse(outcome.Output);
         Assert.StartsWith("4 prompts x 4 samples = 16 completions", plan.RootElement.GetProperty("what").GetString(), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("none")));
+        Assert.Contains(
+            "completions, 1 micro-batch a step;",
+            Rl("none", "--dry-run", "--json", "--threads", "1", "--set", "rl.promptsPerStep=1", "--set", "rl.passes=1", "--set", "rl.updatesPerPass=1").Output, StringComparison.Ordinal);
         var again = Cli.Run(["rl", "--config", folder.Write("again.yaml", plan.RootElement.GetProperty("config").GetString()!), "--dry-run", "--json"]);
         Assert.Equal(plan.RootElement.GetProperty("config").GetString(), JsonDocument.Parse(again.Output).RootElement.GetProperty("config").GetString());
     }

@@ -41,7 +41,7 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
         }, prompt, threads);
         var flops = isRl ? plan.StepFlops * settings.Rl.Steps : plan.StepFlops * settings.Data.Problems * expert.Rounds;
         var what = isRl
-            ? string.Create(CultureInfo.InvariantCulture, $"{plan.Prompts} prompts x {plan.Samples} samples = {plan.Completions:N0} completions, {plan.MicroBatches:N0} micro-batches a step; {settings.Rl.Steps:N0} steps")
+            ? string.Create(CultureInfo.InvariantCulture, $"{plan.Prompts} prompts x {plan.Samples} samples = {plan.Completions:N0} completions, {plan.MicroBatches:N0} micro-batch{(plan.MicroBatches == 1 ? "" : "es")} a step; {settings.Rl.Steps:N0} steps")
             : string.Create(CultureInfo.InvariantCulture, $"{settings.Data.Problems:N0} prompts x {expert.SamplesPerPrompt} samples = {(long)settings.Data.Problems * expert.SamplesPerPrompt:N0} completions a round; {expert.Rounds} rounds");
         return new RlPrice(what, config.ParameterCount.Total, flops, plan.Bytes + RuntimeBytes, peak, flops / (1e9 * peak * ExpectedShare));
     }

@@ -41,7 +41,7 @@ internal sealed record RlResult(
     }
 
     private static object Shares(EvalSummary summary) =>
-        new { pass_at_1 = summary.PassAt1, best_of_n = summary.BestOfN, summary.Majority, summary.MeanTokens };
+        new { pass_at_1 = summary.PassAt1, best_of_n = summary.BestOfN, summary.Majority, mean_tokens = summary.MeanTokens };
 
     private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
 
