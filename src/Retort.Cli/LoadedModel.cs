@@ -30,11 +30,10 @@ internal sealed class LoadedModel : IDisposable
         var path = ModelPath.Resolve(model);
         using var source = Checkpoint.Open(path);
         var tokenizer = Models.Tokenizers.Tokenizer.Open(path);
-        int[] stopTokens = [.. source.EndTokenIds.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
         var device = new CpuDevice(threads);
         try
         {
-            return new LoadedModel(path, device, ModelStore.Load(source, device, weights), tokenizer, stopTokens);
+            return new LoadedModel(path, device, ModelStore.Load(source, device, weights), tokenizer, source.StopTokens(tokenizer));
         }
         catch
         {

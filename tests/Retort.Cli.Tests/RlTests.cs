@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Retort.Recipes.Report;
 
 namespace Retort.Cli.Tests;
@@ -34,6 +35,8 @@ public sealed class RlTests : IDisposable
         Cli.Run(["rl", "--model", folder.File("base"), "--config", folder.Write("rl.yaml", Learn), "--out", folder.File(run), .. more]);
 
     private string Text(string run, string file) => File.ReadAllText(folder.File(run + "/" + file));
+
+    private string Checkpoint(string run) => Assert.Single(Directory.GetDirectories(folder.File(run + "/checkpoints/model")));
 
     private byte[] Weights(string run) => File.ReadAllBytes(folder.File(run + "/checkpoints/model/step-00000030/model.safetensors"));
 
@@ -136,6 +139,45 @@ public sealed class RlTests : IDisposable
         }
 
         Assert.Equal(written, Text("run", "metrics.jsonl"));
+    }
+
+    [Theory]
+    [InlineData("policyGradient")]
+    [InlineData("expertIteration")]
+    public void A_completion_ends_where_the_model_says_so(string method)
+    {
+        // Every token ends a text: the tokenizer names one of them only.
+        var checkpoint = Checkpoint("base");
+        var vocabulary = JsonNode.Parse(File.ReadAllText(Path.Combine(checkpoint, "config.json")))!["vocab_size"]!.GetValue<int>();
+        var path = Path.Combine(checkpoint, "generation_config.json");
+        var generation = JsonNode.Parse(File.ReadAllText(path))!;
+        generation["eos_token_id"] = new JsonArray([.. Enumerable.Range(0, vocabulary).Select(id => JsonValue.Create(id))]);
+        File.WriteAllText(path, generation.ToJsonString());
+        var outcome = Rl("run", "--set", "rl.steps=3", "--set", $"method={method}", "--set", "expertIteration.rounds=1", "--json");
+        Assert.True(outcome.ExitCode == 0, outcome.Error);
+        using var result = JsonDocument.Parse(outcome.Output);
+        foreach (var when in new[] { "before", "after" })
+        {
+            Assert.Equal(1, result.RootElement.GetProperty(when).GetProperty("mean_tokens").GetDouble());
+        }
+
+        var metrics = File.ReadAllLines(folder.File("run/metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.All(metrics.Where(line => line.GetProperty("phase").GetString() == "evaluation"), line => Assert.Equal(1, line.GetProperty("mean_tokens").GetDouble()));
+        if (method == "policyGradient")
+        {
+            Assert.All(metrics.Where(line => line.GetProperty("phase").GetString() == "rl"), line => Assert.Equal(1, line.GetProperty("length").GetDouble()));
+        }
+        else
+        {
+            var kept = File.ReadAllLines(folder.File("run/rounds/round-1/samples.jsonl")).SelectMany(
+                line => JsonDocument.Parse(line).RootElement.GetProperty("Kept").EnumerateArray().Select(tokens => tokens.GetArrayLength())).ToArray();
+            Assert.NotEmpty(kept);
+            Assert.All(kept, length => Assert.Equal(1, length));
+        }
+
+        // And the model that was learned says so too.
+        var evaluated = Cli.Run(["eval", "--model", folder.File("run"), "--problems", "3", "--json"]);
+        Assert.Contains("\"mean_tokens\":1}", evaluated.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Retort.Core;
 using Retort.Models.Checkpoints;
 using Retort.Models.Tokenizers;
@@ -31,26 +30,11 @@ internal sealed class DataConvertCommand : Command
         using var source = Checkpoint.Open(path);
         var tokenizer = Tokenizer.Open(path);
         var tensors = source.Names.Select(name => new TensorToWrite(name, source.Shape(name), destination => source.Read(name, destination)));
-        CheckpointFolder.Write(folder, source.Config, tensors, tokenizer, addFiles: inner => WriteEndTokens(inner, source.EndTokenIds));
+        CheckpointFolder.Write(folder, source.Config, tensors, tokenizer, addFiles: inner => CheckpointFolder.WriteEndTokens(inner, source.Config, source.EndTokenIds));
         var parameters = source.Config.ParameterCount.Total;
         host.Output.WriteLine(parsed.GetValue(json)
             ? JsonText.Of(new { Path = folder, Parameters = parameters })
             : FormattableString.Invariant($"{folder}: {parameters:N0} parameters"));
         return 0;
-    }
-
-    /// <summary>Some models end at several tokens; config.json names one.</summary>
-    private static void WriteEndTokens(string folder, IReadOnlyList<int> endTokenIds)
-    {
-        if (endTokenIds.Count <= 1)
-        {
-            return;
-        }
-
-        var path = Path.Combine(folder, CheckpointFolder.GenerationConfigName);
-        using var old = JsonDocument.Parse(File.ReadAllBytes(path));
-        var fields = old.RootElement.EnumerateObject().ToDictionary(field => field.Name, field => (object)field.Value);
-        fields["eos_token_id"] = endTokenIds;
-        AtomicFile.WriteText(path, JsonText.Of(fields) + "\n");
     }
 }

@@ -45,15 +45,20 @@ internal sealed class RlCommand : Command
         var (threads, json) = (compute.ReadThreads(parsed), parsed.GetValue(compute.Json));
         var run = folder ?? Path.Combine("runs", $"rl-{name}");
         AtomicFolder.RequireWritable(run);
-        if (parsed.GetValue(compute.DryRun))
+        int[] stopTokens;
+        using (var source = Checkpoint.Open(checkpoint))
         {
-            using var source = Checkpoint.Open(checkpoint);
-            RlPrice.Of(resolved, source.Config, Tokenizer.Open(checkpoint), threads).Write(host, resolved.Yaml, json);
-            return 0;
+            var tokenizer = Tokenizer.Open(checkpoint);
+            stopTokens = source.StopTokens(tokenizer);
+            if (parsed.GetValue(compute.DryRun))
+            {
+                RlPrice.Of(resolved, source.Config, tokenizer, threads).Write(host, resolved.Yaml, json);
+                return 0;
+            }
         }
 
         var progress = host.CreateProgress(json) ?? (IProgressReporter)SilentProgress.Instance;
-        new RlRun(host, resolved, checkpoint, run, threads, progress).Execute().Write(host, json);
+        new RlRun(host, resolved, checkpoint, stopTokens, run, threads, progress).Execute().Write(host, json);
         return 0;
     }
 

@@ -31,7 +31,7 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
         var isRl = settings.Method == RlMethod.PolicyGradient;
         var expert = settings.ExpertIteration;
         // A round of expert iteration is priced as a step that asks every problem and learns from all it drew.
-        var plan = RlPlan.Of(config, tokenizer, isRl ? settings.Rl : new RlSettings
+        var plan = RlPlan.Of(config, isRl ? settings.Rl : new RlSettings
         {
             PromptsPerStep = 1,
             SamplesPerPrompt = Math.Max(2, expert.SamplesPerPrompt),

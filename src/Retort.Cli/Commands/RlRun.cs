@@ -2,6 +2,7 @@ using System.Globalization;
 using Retort.Core;
 using Retort.Inference;
 using Retort.Models;
+using Retort.Models.Checkpoints;
 using Retort.Models.Tokenizers;
 using Retort.Recipes;
 using Retort.Recipes.Experiment;
@@ -14,7 +15,8 @@ using Retort.Training.Rl;
 namespace Retort.Cli.Commands;
 
 /// <summary>One run of reinforcement learning in its folder; goes on where the folder's checkpoint is.</summary>
-internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath, string path, int threads, IProgressReporter progress)
+internal sealed class RlRun(
+    CliHost host, ResolvedRl resolved, string modelPath, IReadOnlyList<int> stopTokens, string path, int threads, IProgressReporter progress)
 {
     private const string ModelName = "model", RlPhase = "rl", EvaluationPhase = "evaluation";
 
@@ -51,12 +53,12 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         var feed = settings.Data.Problems == 0
             ? ProblemFeed.Endless(number => task.Create(settings.Data.Split, number))
             : new ProblemFeed(Problems(), settings.Seed);
-        using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), settings.Rl, settings.Seed, reference);
+        using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), settings.Rl, settings.Seed, reference, stopTokens);
         var validation = Items(ValidationSplit);
         RlLoop.Run(model, trainer, settings.Rl.Steps, new RlLoopOptions
         {
             Name = $"rl {task.Name}",
-            Checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => TaskFile.Write(inner, task)),
+            Checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => AddFiles(inner, model.Config)),
             CheckpointEvery = settings.Evaluation.Every == 0 ? settings.Rl.Steps : settings.Evaluation.Every,
             Tokenizer = tokenizer,
             Progress = progress,
@@ -81,14 +83,22 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         ExpertIteration.Run(model, tokenizer, Problems(), new TaskReward(task), settings.ExpertIteration, settings.Seed, new ExpertIterationOptions
         {
             Folder = Path.Combine(folder.Root, "rounds"),
-            AddFiles = inner => TaskFile.Write(inner, task),
+            StopTokens = stopTokens,
+            AddFiles = inner => AddFiles(inner, model.Config),
             Name = $"expert iteration {task.Name}",
             Progress = progress,
             Rounded = round => folder.AppendMetrics(RlPhase, round.Round,
                 [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]),
             Evaluate = round => Validate(folder, model, validation, round),
         }, host.Cancellation);
-        ModelStore.Save(folder.CheckpointFolder(ModelName), model, tokenizer, inner => TaskFile.Write(inner, task));
+        ModelStore.Save(folder.CheckpointFolder(ModelName), model, tokenizer, inner => AddFiles(inner, model.Config));
+    }
+
+    /// <summary>What a checkpoint has besides the model: its task and all its end tokens.</summary>
+    private void AddFiles(string inner, ModelConfig config)
+    {
+        TaskFile.Write(inner, task);
+        CheckpointFolder.WriteEndTokens(inner, config, stopTokens);
     }
 
     private void Resume(RunFolder folder, long steps, string phase)
@@ -146,7 +156,7 @@ internal sealed class RlRun(CliHost host, ResolvedRl resolved, string modelPath,
         TaskEvaluation.Run(
             model, tokenizer, task, items, samples,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = settings.Rl.MaxNewTokens > 0 ? settings.Rl.MaxNewTokens : model.Config.MaxPositions },
-            new EngineSettings { MaxSequences = settings.Evaluation.Batch }, settings.Seed, progress, "ask", cancellation);
+            new EngineSettings { MaxSequences = settings.Evaluation.Batch, StopTokens = stopTokens }, settings.Seed, progress, "ask", cancellation);
 
     /// <summary>Problems that are not learned from, nor the test's where there are others.</summary>
     private Split ValidationSplit => settings.Data.Split == Split.Validation ? Split.Test : Split.Validation;

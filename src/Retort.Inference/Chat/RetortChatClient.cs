@@ -64,7 +64,7 @@ public sealed class RetortChatClient : IChatClient, IAsyncDisposable
             ?? throw UserError.Request(
                 path, "has no chat template",
                 "chat_template.jinja or chat_template in tokenizer_config.json, or a template given to the client");
-        int[] stopTokens = [.. source.EndTokenIds.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
+        var stopTokens = source.StopTokens(tokenizer);
         var owned = new List<IDisposable>();
         try
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Retort.Core;
 using Retort.Models.Tokenizers;
 
@@ -13,6 +14,7 @@ public static class CheckpointFolder
     public const string GenerationConfigName = "generation_config.json";
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
+    private static readonly JsonSerializerOptions IndentedText = new() { WriteIndented = true };
 
     /// <summary>
     /// Writes config.json, model.safetensors, generation_config.json, the tokenizer's files and whatever
@@ -35,6 +37,20 @@ public static class CheckpointFolder
             tokenizer?.Save(partial);
             addFiles?.Invoke(partial);
         });
+    }
+
+    /// <summary>Puts the end tokens into a checkpoint's generation_config.json, where they are more than the one of config.json.</summary>
+    public static void WriteEndTokens(string folder, ModelConfig config, IReadOnlyList<int> endTokenIds)
+    {
+        if (endTokenIds.All(id => id == config.EosTokenId))
+        {
+            return;
+        }
+
+        var path = Path.Combine(folder, GenerationConfigName);
+        var fields = JsonNode.Parse(File.ReadAllBytes(path))!.AsObject();
+        fields["eos_token_id"] = new JsonArray([.. endTokenIds.Select(id => JsonValue.Create(id))]);
+        AtomicFile.WriteText(path, fields.ToJsonString(IndentedText) + "\n");
     }
 
     private static void CheckTensors(ModelConfig config, TensorToWrite[] tensors)

@@ -1,3 +1,5 @@
+using Retort.Models.Tokenizers;
+
 namespace Retort.Models.Checkpoints;
 
 /// <summary>
@@ -38,4 +40,8 @@ public static class Checkpoint
 
         return HuggingFaceCheckpoint.Open(path);
     }
+
+    /// <summary>Tokens that end a text of the model: its own and its tokenizer's.</summary>
+    public static int[] StopTokens(this ITensorSource source, ITokenizer tokenizer) =>
+        [.. source.EndTokenIds.Concat(tokenizer.EosId is { } end ? [end] : []).Distinct()];
 }

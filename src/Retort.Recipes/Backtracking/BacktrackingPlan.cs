@@ -69,7 +69,7 @@ internal static class BacktrackingPlan
         var flops = (double)step.Flops * cell.Training.Steps + samples * GenerationCost.Flops(config, cell.Context);
         if (cell.Rl is { } rl)
         {
-            var learning = RlPlan.Of(config, tokenizer, rl, TaskDataset.LongestPrompt(cell.Task, tokenizer), context.Threads);
+            var learning = RlPlan.Of(config, rl, TaskDataset.LongestPrompt(cell.Task, tokenizer), context.Threads);
             return (cell.Name, config.ParameterCount.Total, rl.Steps,
                 learning.StepFlops * rl.Steps + samples * GenerationCost.Flops(config, cell.Context), learning.Bytes);
         }

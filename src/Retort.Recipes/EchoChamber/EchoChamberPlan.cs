@@ -78,7 +78,7 @@ internal static class EchoChamberPlan
         var asked = looks * settings.TestProblems * (1.0 + run.Samples) * sequence;
         var prompt = 5 + 5 * run.TrainSteps.High;
         var rl = PolicyTraining.RlOf(settings, run);
-        var plan = RlPlan.Of(config, tokenizer, rl, prompt, threads);
+        var plan = RlPlan.Of(config, rl, prompt, threads);
         if (isExpert)
         {
             // All that is drawn would be kept, at most.

@@ -26,6 +26,9 @@ public sealed record ExpertIterationOptions
     /// </summary>
     public string? Folder { get; init; }
 
+    /// <summary>Tokens that end a completion; null: the tokenizer's.</summary>
+    public IReadOnlyList<int>? StopTokens { get; init; }
+
     /// <summary>Saved with the models.</summary>
     public Action<string>? AddFiles { get; init; }
 
@@ -97,7 +100,7 @@ public static class ExpertIteration
         using var engine = new GenerationEngine(model, new EngineSettings
         {
             MaxSequences = (int)Math.Min(settings.DecodeSequences, (long)settings.SamplesPerPrompt * problems.Count),
-            StopTokens = tokenizer.EosId is { } end ? [end] : [],
+            StopTokens = options.StopTokens ?? (tokenizer.EosId is { } end ? [end] : []),
         });
         using var phase = options.Progress.Begin($"{options.Name}, round {round}: sample", problems.Count, "problems");
         while (samples.Count < problems.Count)

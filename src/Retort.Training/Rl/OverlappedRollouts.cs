@@ -24,13 +24,14 @@ internal sealed class OverlappedRollouts : IRolloutSource
     private (Task<(RolloutBatch Batch, long Flops)> Rollout, int Staleness)? pending;
 
     public OverlappedRollouts(
-        Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed)
+        Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed,
+        IReadOnlyList<int> stopTokens)
     {
         this.model = model;
         device = new CpuDevice(Math.Max(1, model.Device.Threads / 2));
         copy = new Transformer(model.Config, device);
         weights = new float[model.Parameters.FlatLength];
-        worker = new RolloutWorker(copy, tokenizer, problems, reward, settings, seed);
+        worker = new RolloutWorker(copy, tokenizer, problems, reward, settings, seed, stopTokens);
         steps = settings.Steps;
     }
 

@@ -1,6 +1,5 @@
 using Retort.Inference;
 using Retort.Models;
-using Retort.Models.Tokenizers;
 
 namespace Retort.Training.Rl;
 
@@ -18,7 +17,7 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
     /// <summary>
     /// The plan for prompts of about <paramref name="promptTokens"/> tokens, on a device of <paramref name="lanes"/> lanes.
     /// </summary>
-    public static RlPlan Of(ModelConfig config, ITokenizer tokenizer, RlSettings settings, int promptTokens, int lanes)
+    public static RlPlan Of(ModelConfig config, RlSettings settings, int promptTokens, int lanes)
     {
         var context = config.MaxPositions;
         var isPpo = settings.Algorithm == RlAlgorithm.Ppo;
@@ -32,7 +31,7 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
         var reference = settings.KlCoefficient > 0 ? sizeof(float) * config.ParameterCount.Total : 0;
         return new RlPlan(
             settings.PromptsPerStep, settings.SamplesPerPrompt, settings.Passes * settings.UpdatesPerPass * perUpdate,
-            learner.TotalBytes + scoring + reference + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings, tokenizer)),
+            learner.TotalBytes + scoring + reference + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings)),
             (1 + passes) * scored);
     }
 }

@@ -33,9 +33,10 @@ public sealed class RlTrainer : ITrainingState, IDisposable
     /// <param name="reference">
     /// Where the policy is held near, if the KL coefficient is not 0; null: the model as it is now. Its shape must be the model's.
     /// </param>
+    /// <param name="stopTokens">Tokens that end a completion; null: the tokenizer's.</param>
     public RlTrainer(
         Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed,
-        Transformer? reference = null)
+        Transformer? reference = null, IReadOnlyList<int>? stopTokens = null)
     {
         Check(model, settings, reference);
         (this.model, this.settings) = (model, settings);
@@ -50,9 +51,10 @@ public sealed class RlTrainer : ITrainingState, IDisposable
         }
 
         values = settings.Algorithm == RlAlgorithm.Ppo ? new Scorer(model, settings, maxLength) : null;
+        stopTokens ??= tokenizer.EosId is { } end ? [end] : [];
         rollouts = settings.MaxStaleness == 0
-            ? new FreshRollouts(new RolloutWorker(model, tokenizer, problems, reward, settings, seed))
-            : new OverlappedRollouts(model, tokenizer, problems, reward, settings, seed);
+            ? new FreshRollouts(new RolloutWorker(model, tokenizer, problems, reward, settings, seed, stopTokens))
+            : new OverlappedRollouts(model, tokenizer, problems, reward, settings, seed, stopTokens);
     }
 
     /// <summary>Called with the number of completions of the running rollout that are there.</summary>

@@ -21,20 +21,20 @@ internal sealed class RolloutWorker : IDisposable
     private readonly GenerationEngine engine;
 
     public RolloutWorker(
-        Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed)
+        Transformer model, ITokenizer tokenizer, ProblemFeed problems, IReward reward, RlSettings settings, ulong seed,
+        IReadOnlyList<int> stopTokens)
     {
         (this.model, this.tokenizer, this.problems, this.reward, this.settings, this.seed) =
             (model, tokenizer, problems, reward, settings, seed);
-        engine = new GenerationEngine(model, EngineFor(settings, tokenizer));
+        engine = new GenerationEngine(model, EngineFor(settings) with { StopTokens = stopTokens });
     }
 
     /// <summary>Counted work of the model's device so far.</summary>
     public long Flops => model.Device.Work.Flops;
 
-    public static EngineSettings EngineFor(RlSettings settings, ITokenizer tokenizer) => new()
+    public static EngineSettings EngineFor(RlSettings settings) => new()
     {
         MaxSequences = Math.Min(settings.DecodeSequences, settings.Completions),
-        StopTokens = tokenizer.EosId is { } end ? [end] : [],
     };
 
     /// <summary>Rollout number <paramref name="step"/>; <paramref name="finished"/> is told how many completions are there.</summary>
