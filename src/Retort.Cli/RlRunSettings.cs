@@ -74,6 +74,8 @@ internal sealed record RlRunSettings<TTask> : IRlRunSettings, ICheckedSettings
             ? new("data.problems", "is 0, and expert iteration asks every problem in every round", "at least 1 problem")
         : Reference.Length > 0 && Rl.KlCoefficient == 0
             ? new(nameof(Reference), "is given, and rl.klCoefficient is 0", "a coefficient above 0, or no reference")
+        : Data.Split == Split.Test
+            ? new("data.split", "is test, whose problems show before and after what was learned", "train or validation")
         : null;
 }
 

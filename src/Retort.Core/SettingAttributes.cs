@@ -38,12 +38,16 @@ public sealed class RangeAttribute(double min, double max) : SettingRuleAttribut
     /// <summary>The upper bound itself is refused, as for a dropout probability of 1.</summary>
     public bool MaxExclusive { get; init; }
 
+    /// <summary>The lower bound itself is refused, as for a temperature to divide by.</summary>
+    public bool MinExclusive { get; init; }
+
     /// <inheritdoc/>
-    public override bool Allows(double value) => value >= Min && (MaxExclusive ? value < Max : value <= Max);
+    public override bool Allows(double value) => (MinExclusive ? value > Min : value >= Min) && (MaxExclusive ? value < Max : value <= Max);
 
     /// <inheritdoc/>
     public override string Expected =>
-        FormattableString.Invariant($"in {Min}..{Max}") + (MaxExclusive ? $" ({FormattableString.Invariant($"{Max}")} not included)" : "");
+        FormattableString.Invariant($"in {Min}..{Max}")
+        + (MinExclusive ? $" ({FormattableString.Invariant($"{Min}")} not included)" : "") + (MaxExclusive ? $" ({FormattableString.Invariant($"{Max}")} not included)" : "");
 }
 
 /// <summary>Above zero and finite.</summary>

@@ -138,6 +138,10 @@ public sealed record ModelConfig
     /// <summary>Padding token, if the vocabulary has one.</summary>
     public int? PadTokenId { get; init; }
 
+    /// <summary>"llama, 3 x 96, vocabulary 40, context 256", for messages.</summary>
+    public string Shape => FormattableString.Invariant(
+        $"{Family.ToString().ToLowerInvariant()}, {NumLayers} x {HiddenSize}, vocabulary {VocabularySize}, context {MaxPositions}");
+
     /// <summary>Width of all query heads together: numHeads * headDim.</summary>
     public int QuerySize => NumHeads * HeadDim;
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Retort.Recipes.Report;
+using Retort.Tasks;
+using Retort.Tasks.ScrambledArithmetic;
 
 namespace Retort.Cli.Tests;
 
@@ -37,6 +39,15 @@ public sealed class RlTests : IDisposable
     private string Text(string run, string file) => File.ReadAllText(folder.File(run + "/" + file));
 
     private string Checkpoint(string run) => Assert.Single(Directory.GetDirectories(folder.File(run + "/checkpoints/model")));
+
+    /// <summary>A file of problems in the words of the base.</summary>
+    private string Answers(int test)
+    {
+        ITask task = new ScrambledArithmeticTask(new ScrambledArithmeticSettings { Steps = new(1, 2) });
+        IEnumerable<string> Lines(Split split, int count) => Enumerable.Range(0, count).Select(i => JsonSerializer.Serialize(
+            new { prompt = task.Create(split, i).Prompt, answer = "1", split = split.ToString().ToLowerInvariant() }));
+        return folder.Write("answers.jsonl", string.Join('\n', [.. Lines(Split.Train, 9), .. Lines(Split.Validation, 6), .. Lines(Split.Test, test)]) + "\n");
+    }
 
     private byte[] Weights(string run) => File.ReadAllBytes(folder.File(run + "/checkpoints/model/step-00000030/model.safetensors"));
 
@@ -117,12 +128,21 @@ public sealed class RlTests : IDisposable
     [InlineData("--set rl.samplesPerPrompt=1", "samplesPerPrompt: is 1; expected at least 2")]
     [InlineData("--task countdown", "its tokenizer does not know a word of countdown")]
     [InlineData("--set reference=nowhere", "nowhere: does not exist")]
+    [InlineData("--set reference=nowhere --dry-run", "nowhere: does not exist")]
+    [InlineData("--set rl.temperature=101", "rl.temperature: is 101; expected")]
+    [InlineData("--set expertIteration.temperature=101", "expertIteration.temperature: is 101; expected")]
+    [InlineData("--set rl.clipLow=1", "rl.clipLow: is 1; expected")]
+    [InlineData("--set data.split=test", "data.split: is test, whose problems show before and after what was learned; expected train or validation")]
+    [InlineData("--task answers --set task.file=ANSWERS", "evaluation.problems: is 6, and ANSWERS has 2 problems of the split test; expected 1..2")]
     [InlineData("--set data.problems=0 --set method=expertIteration", "data.problems: is 0, and expert iteration asks every problem")]
     public void Wrong_requests_are_told_in_a_line(string words, string message)
     {
-        var outcome = Rl("wrong", words.Split(' '));
+        var answers = Answers(test: 2);
+        string Filled(string text) => text.Replace("ANSWERS", answers, StringComparison.Ordinal);
+        var outcome = Rl("wrong", Filled(words).Split(' '));
         Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains(message, outcome.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.File("wrong/evaluations")));
+        Assert.Contains(Filled(message), outcome.Error, StringComparison.Ordinal);
         Assert.Single(outcome.Error.TrimEnd().Split('\n'));
     }
 
@@ -181,6 +201,14 @@ public sealed class RlTests : IDisposable
     }
 
     [Fact]
+    public void Expert_iteration_is_tried_at_its_own_length()
+    {
+        Assert.Equal(0, Rl("run", "--json", "--set", "method=expertIteration", "--set", "expertIteration.maxNewTokens=3", "--set", "expertIteration.rounds=1").ExitCode);
+        var lengths = File.ReadAllLines(folder.File("run/evaluations/before.jsonl")).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("tokens").GetArrayLength());
+        Assert.Equal(3, lengths.Max());
+    }
+
+    [Fact]
     public void A_model_is_needed() =>
         Assert.Contains("rl: --model is missing", Cli.Run(["rl"]).Error, StringComparison.Ordinal);
 
@@ -189,9 +217,13 @@ public sealed class RlTests : IDisposable
     {
         var path = folder.Write("other.yaml", Base.Replace("hiddenSize: 16", "hiddenSize: 24", StringComparison.Ordinal));
         Assert.Equal(0, Cli.Run(["train", "--config", path, "--out", folder.File("other"), "--set", "training.steps=5", "--json"]).ExitCode);
-        var outcome = Rl("run", "--set", $"reference={folder.File("other")}");
-        Assert.Equal(2, outcome.ExitCode);
-        Assert.Contains("the reference model: has another shape (", outcome.Error, StringComparison.Ordinal);
+        foreach (var more in (string[][])[[], ["--dry-run"]])
+        {
+            var outcome = Rl("run", ["--set", $"reference={folder.File("other")}", .. more]);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains($"reference: {folder.File("other")} has another shape (llama, 1 x 24, ", outcome.Error, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder.File("run")));
+        }
     }
 
     [Fact]

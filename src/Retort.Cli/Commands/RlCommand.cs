@@ -50,6 +50,7 @@ internal sealed class RlCommand : Command
         {
             var tokenizer = Tokenizer.Open(checkpoint);
             stopTokens = source.StopTokens(tokenizer);
+            RlInputs.RequireFitting(resolved, source.Config);
             if (parsed.GetValue(compute.DryRun))
             {
                 RlPrice.Of(resolved, source.Config, tokenizer, threads).Write(host, resolved.Yaml, json);

@@ -155,11 +155,12 @@ internal sealed class RlRun(
     private IReadOnlyList<GradedCompletion> Ask(Transformer model, TaskItem[] items, int samples, float temperature, CancellationToken cancellation) =>
         TaskEvaluation.Run(
             model, tokenizer, task, items, samples,
-            new SamplingSettings { Temperature = temperature, MaxNewTokens = settings.Rl.MaxNewTokens > 0 ? settings.Rl.MaxNewTokens : model.Config.MaxPositions },
+            new SamplingSettings { Temperature = temperature, MaxNewTokens = MaxNewTokens > 0 ? MaxNewTokens : model.Config.MaxPositions },
             new EngineSettings { MaxSequences = settings.Evaluation.Batch, StopTokens = stopTokens }, settings.Seed, progress, "ask", cancellation);
 
-    /// <summary>Problems that are not learned from, nor the test's where there are others.</summary>
-    private Split ValidationSplit => settings.Data.Split == Split.Validation ? Split.Test : Split.Validation;
+    private int MaxNewTokens => settings.Method == RlMethod.PolicyGradient ? settings.Rl.MaxNewTokens : settings.ExpertIteration.MaxNewTokens;
+
+    private Split ValidationSplit => RlInputs.ValidationSplit(settings);
 
     private TaskItem[] Problems() =>
         ParallelItems.Make(settings.Data.Problems, threads, i => task.Create(settings.Data.Split, i), host.Cancellation);

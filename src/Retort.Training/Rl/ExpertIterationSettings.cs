@@ -25,7 +25,7 @@ public sealed record ExpertIterationSettings
     public int SamplesPerPrompt { get; init; } = 16;
 
     /// <summary>Temperature of the samples.</summary>
-    [Doc("Temperature of the samples, above 0"), Positive]
+    [Doc("Temperature of the samples, above 0"), Range(0, 100, MinExclusive = true)]
     public double Temperature { get; init; } = 1;
 
     /// <summary>Samples are drawn from the smallest set of tokens of this probability.</summary>

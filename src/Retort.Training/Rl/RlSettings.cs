@@ -72,7 +72,7 @@ public sealed record RlSettings : ICheckedSettings
     public int SamplesPerPrompt { get; init; } = 8;
 
     /// <summary>Temperature of the rollouts; the policy that learns is the tempered one.</summary>
-    [Doc("Temperature of the rollouts, above 0; the policy that learns is the tempered one"), Positive]
+    [Doc("Temperature of the rollouts, above 0; the policy that learns is the tempered one"), Range(0, 100, MinExclusive = true)]
     public double Temperature { get; init; } = 1;
 
     /// <summary>Longest completion; 0: the rest of the context.</summary>
@@ -92,7 +92,7 @@ public sealed record RlSettings : ICheckedSettings
     public int UpdatesPerPass { get; init; } = 1;
 
     /// <summary>The importance ratio is clipped below 1 - this; not for reinforce.</summary>
-    [Doc("The importance ratio is clipped below 1 - this; not for reinforce"), NotNegative]
+    [Doc("The importance ratio is clipped below 1 - this; not for reinforce"), Range(0, 1, MaxExclusive = true)]
     public double ClipLow { get; init; } = 0.2;
 
     /// <summary>And above 1 + this.</summary>

@@ -133,12 +133,9 @@ public sealed class RlTrainer : ITrainingState, IDisposable
         if (reference is not null && reference.Config != model.Config)
         {
             throw UserError.Request(
-                "the reference model", $"has another shape ({ShapeOf(reference)})", $"the policy's own ({ShapeOf(model)})");
+                "the reference model", $"has another shape ({reference.Config.Shape})", $"the policy's own ({model.Config.Shape})");
         }
     }
-
-    private static string ShapeOf(Transformer model) => FormattableString.Invariant(
-        $"{model.Config.Family}, {model.Config.NumLayers} x {model.Config.HiddenSize}, vocabulary {model.Config.VocabularySize}, context {model.Config.MaxPositions}");
 
     private static Transformer CopyOf(Transformer model)
     {
