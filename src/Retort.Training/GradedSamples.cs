@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Retort.Core;
 using Retort.Inference;
+using Retort.Models.Tokenizers;
 using Retort.Tasks;
 
 namespace Retort.Training;
@@ -21,6 +23,39 @@ public static class GradedSamples
         IEnumerable<(float Temperature, IReadOnlyList<GradedCompletion> Graded)> evaluations) =>
         WriteLines(path, evaluations.SelectMany(evaluation => evaluation.Graded.Select(sample =>
             SampleLine.Marks(GradeOf(model, items, sample, evaluation.Temperature), sample.Sample))));
+
+    /// <summary>What <see cref="Write"/> wrote of these problems, graded again; null if it is not there, or of others.</summary>
+    public static IReadOnlyList<GradedCompletion>? Read(string path, ITask task, ITokenizer tokenizer, IReadOnlyList<TaskItem> items, int samples)
+    {
+        var graded = new List<GradedCompletion>();
+        try
+        {
+            foreach (var line in File.Exists(path) ? File.ReadLines(path) : [])
+            {
+                using var document = JsonDocument.Parse(line);
+                var (fields, problem, sample) = (document.RootElement, graded.Count / samples, graded.Count % samples);
+                if (problem == items.Count || fields.GetProperty("id").GetString() != $"{items[problem].Id}/{sample}")
+                {
+                    return null;
+                }
+
+                var text = fields.GetProperty("text").GetString()!;
+                var reason = fields.GetProperty("finish_reason").GetString() == "stop" ? FinishReason.Stop : FinishReason.Length;
+                int[] tokens = [.. fields.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())];
+                float[] logprobs = [.. fields.GetProperty("logprob_bits").EnumerateArray().Select(
+                    bits => BitConverter.UInt32BitsToSingle(Convert.ToUInt32(bits.GetString(), 16)))];
+                graded.Add(new GradedCompletion(
+                    problem, sample, tokenizer.Encode(items[problem].Prompt).Length, new Completion(problem, sample, tokens, logprobs, reason), text,
+                    task.Verify(items[problem], text)));
+            }
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            return null;
+        }
+
+        return graded.Count == items.Count * samples ? graded : null;
+    }
 
     private static SampleGrade GradeOf(string model, IReadOnlyList<TaskItem> items, GradedCompletion sample, float temperature) => new(
         items[sample.Problem].Id, model, temperature, sample.Verdict.Correct, sample.Verdict.Answer, sample.Verdict.Plan, sample.Verdict.Execute);

@@ -201,6 +201,48 @@ public sealed class RlTests : IDisposable
     }
 
     [Fact]
+    public void A_run_goes_on_with_what_it_began_with_only()
+    {
+        var answers = Answers(test: 6);
+        var reference = folder.File("reference");
+        Directory.CreateDirectory(reference);
+        foreach (var file in Directory.GetFiles(Checkpoint("base")))
+        {
+            File.Copy(file, Path.Combine(reference, Path.GetFileName(file)));
+        }
+
+        string[] words = ["--task", "answers", "--set", $"task.file={answers}", "--set", $"reference={reference}", "--set", "rl.steps=1", "--json"];
+        var first = Rl("run", words);
+        Assert.Equal((0, ""), (first.ExitCode, first.Error));
+        var before = folder.File("run/evaluations/before.jsonl");
+        File.SetLastWriteTimeUtc(before, DateTime.UnixEpoch);
+        var again = Rl("run", words);
+        Assert.Equal((0, first.Output), (again.ExitCode, again.Output));
+        // What is there of the model as it began is not asked again.
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(before));
+
+        var metrics = Text("run", "metrics.jsonl");
+        foreach (var (setting, file) in new[]
+        {
+            ("model", Path.Combine(Checkpoint("base"), "model.safetensors")),
+            ("reference", Path.Combine(reference, "model.safetensors")),
+            ("task.file", answers),
+        })
+        {
+            var bytes = File.ReadAllBytes(file);
+            // The sign of the last weight; a last line's end.
+            byte[] changed = setting == "task.file" ? [.. bytes, (byte)'\n'] : [.. bytes[..^1], (byte)(bytes[^1] ^ 0x80)];
+            File.WriteAllBytes(file, changed);
+            var outcome = Rl("run", [.. words, "--resume"]);
+            Assert.Equal(2, outcome.ExitCode);
+            Assert.Contains($"retort: {setting}: ", outcome.Error, StringComparison.Ordinal);
+            Assert.Contains($" has changed since the run in {folder.File("run")} began; expected what it was then, or another --out", outcome.Error, StringComparison.Ordinal);
+            Assert.Equal(metrics, Text("run", "metrics.jsonl"));
+            File.WriteAllBytes(file, bytes);
+        }
+    }
+
+    [Fact]
     public void Expert_iteration_is_tried_at_its_own_length()
     {
         Assert.Equal(0, Rl("run", "--json", "--set", "method=expertIteration", "--set", "expertIteration.maxNewTokens=3", "--set", "expertIteration.rounds=1").ExitCode);

@@ -1,13 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
 using Retort.Core;
 using Retort.Models;
 using Retort.Models.Checkpoints;
+using Retort.Recipes.Report;
 using Retort.Tasks;
 
 namespace Retort.Cli.Commands;
 
-/// <summary>Does what a run of reinforcement learning reads fit together?</summary>
+/// <summary>What a run of reinforcement learning reads: does it fit together, and is it still what the run began with?</summary>
 internal static class RlInputs
 {
+    private const string FileName = "inputs.json";
+
     /// <summary>Problems that are not learned from, nor the test's where there are others.</summary>
     public static Split ValidationSplit(IRlRunSettings settings) => settings.Data.Split == Split.Validation ? Split.Test : Split.Validation;
 
@@ -46,4 +51,59 @@ internal static class RlInputs
             }
         }
     }
+
+    /// <summary>Writes SHA-256 of model, reference and the task's file when a run begins, and refuses to go on with others.</summary>
+    public static void RequireUnchanged(RunFolder folder, ResolvedRl resolved, string modelPath)
+    {
+        var inputs = new List<(string Setting, string Path)> { ("model", modelPath) };
+        if (resolved.Settings.Reference.Length > 0)
+        {
+            inputs.Add(("reference", ModelPath.Resolve(resolved.Settings.Reference)));
+        }
+
+        if (resolved.Task is KnownAnswers { Answers.Settings.File: var file })
+        {
+            inputs.Add(("task.file", file));
+        }
+
+        var path = Path.Combine(folder.Root, FileName);
+        var now = inputs.ToDictionary(input => input.Setting, input => Sha256(input.Path));
+        if (!File.Exists(path))
+        {
+            AtomicFile.WriteText(path, JsonText.Of(now) + "\n");
+            return;
+        }
+
+        using var begun = InputFile.ReadDocument(path, "the file this program wrote");
+        foreach (var (setting, input) in inputs)
+        {
+            if (begun.RootElement.TryGetProperty(setting, out var digest) && !digest.ValueEquals(now[setting]))
+            {
+                throw UserError.Request(setting, $"{input} has changed since the run in {folder.Root} began", "what it was then, or another --out");
+            }
+        }
+    }
+
+    /// <summary>Of a file, or of a checkpoint folder's weights, settings and tokenizer; what training left there does not count.</summary>
+    private static string Sha256(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string[] files = !Directory.Exists(path) ? [path]
+            : [.. Directory.GetFiles(path).Where(IsOfTheModel).Order(StringComparer.Ordinal)];
+        var buffer = new byte[1 << 20];
+        foreach (var file in files)
+        {
+            using var stream = File.OpenRead(file);
+            hash.AppendData(Encoding.UTF8.GetBytes($"{(files.Length == 1 ? "" : Path.GetFileName(file))} {stream.Length}\n"));
+            for (int count; (count = stream.Read(buffer)) > 0;)
+            {
+                hash.AppendData(buffer.AsSpan(0, count));
+            }
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static bool IsOfTheModel(string file) =>
+        Path.GetExtension(file) is ".safetensors" or ".json" or ".txt" or ".model" && !Path.GetFileName(file).StartsWith("training_", StringComparison.Ordinal);
 }

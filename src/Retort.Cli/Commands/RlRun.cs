@@ -32,8 +32,11 @@ internal sealed class RlRun(
         using var reference = settings.Reference.Length == 0 ? null : ModelStore.Load(ModelPath.Resolve(settings.Reference), device);
         RequireWords(model);
         using var folder = RunFolder.Create(path, resolved.Yaml);
+        RlInputs.RequireUnchanged(folder, resolved, modelPath);
         progress.Note(RlPrice.Of(resolved, model.Config, tokenizer, threads).Line);
-        var before = Test(folder, model, "before");
+        // A file that is there is whole, and of the model that the run began with.
+        var before = GradedSamples.Read(folder.EvaluationPath("before"), task, tokenizer, Items(Split.Test), settings.Evaluation.Samples)
+            ?? Test(folder, model, "before");
         if (isRl)
         {
             LearnByGradient(folder, model, reference);
