@@ -48,9 +48,8 @@ public sealed record AnswerRule
         return new(right is { } number && IsNear(number.Value, value), value + (right is { IsPercent: true } ? "%" : ""));
     }
 
-    /// <summary>The number of a reference: its final answer where one is marked, else its last number; null where it has none.</summary>
-    public static WrittenNumber? ReadReference(string reference) =>
-        AnswerText.Find(reference) is { } found ? NumberText.FirstIn(found) : NumberText.LastIn(reference);
+    /// <summary>The number that a reference's final answer is, or where none is marked all of it; null where that is not wholly one.</summary>
+    public static WrittenNumber? ReadReference(string reference) => NumberText.OnlyIn(AnswerText.Find(reference) ?? reference);
 
     private bool IsNear(Rational reference, Rational answer) =>
         answer == reference || (Tolerance > 0 && (answer - reference).Abs() <= reference.Abs() * ToleranceAsRational);

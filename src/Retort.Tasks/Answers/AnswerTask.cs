@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Retort.Core;
 
@@ -11,7 +12,10 @@ namespace Retort.Tasks.Answers;
 public sealed class AnswerTask : ITask
 {
     private const long MaxBytes = 1L << 30;
+    private const int MaxQuoted = 60;
     private const string SplitField = "split";
+
+    private static readonly JsonSerializerOptions AsWritten = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Lazy<Dictionary<Split, TaskItem[]>> items;
 
@@ -66,7 +70,9 @@ public sealed class AnswerTask : ITask
             var answer = Text(document.RootElement, Settings.AnswerField, where, expected);
             if (Settings.Rule.Kind == AnswerKind.Number && AnswerRule.ReadReference(answer) is null)
             {
-                throw UserError.Request(where, $"\"{Settings.AnswerField}\" has no number", "a number, or task.rule.kind=text");
+                throw UserError.Request(
+                    where, $"\"{Settings.AnswerField}\" is {Quoted(AnswerText.Find(answer) ?? answer)}, which is not one number",
+                    "a number with a unit if need be, with steps before it only where it is marked (#### 42), or task.rule.kind=text");
             }
 
             var split = document.RootElement.TryGetProperty(SplitField, out var named);
@@ -100,13 +106,26 @@ public sealed class AnswerTask : ITask
     }
 
     /// <summary>A text, or a number as it is written.</summary>
-    private static string Text(JsonElement line, string field, string where, string expected) =>
-        line.ValueKind == JsonValueKind.Object && line.TryGetProperty(field, out var value)
-            && (value.ValueKind switch { JsonValueKind.String => value.GetString(), JsonValueKind.Number => value.GetRawText(), _ => null }) is { Length: > 0 } text
-            ? text
-            : throw UserError.Request(
+    private static string Text(JsonElement line, string field, string where, string expected)
+    {
+        if (line.ValueKind != JsonValueKind.Object || !line.TryGetProperty(field, out var value))
+        {
+            throw UserError.Request(
                 where, $"has no \"{field}\"", expected,
                 line.ValueKind == JsonValueKind.Object ? NearestName.Of(field, line.EnumerateObject().Select(one => one.Name)) : null);
+        }
+
+        return value.ValueKind switch
+        {
+            JsonValueKind.Number => value.GetRawText(),
+            JsonValueKind.String when value.GetString() is { Length: > 0 } text => text,
+            JsonValueKind.String => throw UserError.Request(where, $"\"{field}\" is empty", "a text or a number"),
+            var kind => throw UserError.Request(where, $"\"{field}\" is {kind.ToString().ToLowerInvariant()}", "a text or a number"),
+        };
+    }
+
+    private static string Quoted(string text) =>
+        JsonSerializer.Serialize(text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "..."), AsWritten);
 
     private static JsonDocument Parse(string text, string where, string expected)
     {

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Retort.Tasks.Answers;
 
 /// <summary>A number as a person writes it.</summary>
@@ -5,33 +7,47 @@ namespace Retort.Tasks.Answers;
 /// <param name="IsPercent">A percent sign or the word percent stands behind it.</param>
 public readonly record struct WrittenNumber(Rational Value, bool IsPercent);
 
-/// <summary>Reads numbers with signs, currencies, grouped thousands, fractions and units. Nothing here throws.</summary>
+/// <summary>Reads numbers with signs, currencies, grouped thousands, exponents, fractions and units. Nothing here throws.</summary>
 public static class NumberText
 {
+    // Of what is written, and of what an exponent moves the point by.
     private const int MaxDigits = 4_000;
+    private const string MinusSigns = "-−–";
 
     // Each sign stands over its numerator and denominator.
     private const string VulgarSigns = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞";
     private const string VulgarUpper = "112131234151357";
     private const string VulgarLower = "233445555668888";
 
+    // Thousands: plain, and in LaTeX.
+    private static readonly string[] GroupMarks = [",", "{,}", ",\\!"];
+
+    private static readonly string[] Fractions = ["\\frac{", "\\dfrac{", "\\tfrac{"];
+
+    // A number beside one of these is a part of a larger one that is not read: 2\sqrt{3}, 10^3, \frac{x}{2}.
+    private static readonly string[] TiesBefore = ["\\sqrt{", "√", "√{", "frac{", "}{"];
+    private static readonly string[] TiesAfter = ["^", "\\sqrt", "√", "\\pi", "π"];
+
+    // What may stand in a unit beside letters.
+    private static readonly string[] UnitMarks =
+        ["\\text{", "\\mathrm{", "\\mbox{", "^\\circ", "^{\\circ}", "\\%", "\\$", "\\,", "\\;", "\\ ", "}", " ", "%", ".", "°", "²", "³", "'", "\""];
+
     /// <summary>
-    /// The first number of a text: "18", "-3", "$1,234.50", "3/4", "2 1/2", "50%", ".5 cups", "\frac{3}{4}". What follows it (units) is
-    /// passed over, and so is what stands before it, unless there is an equals sign: then it is the first number after the last of these.
+    /// The first number of a text: "18", "-3", "$1,234.50", "1e-5", "3/4", "2 1/2", "50%", ".5 cups", "\frac{-3}{4}". What follows it
+    /// (units) is passed over, and so is what stands before it, unless there is an equals sign: then it is the first number after the
+    /// last of these. Null also where it is a part of a larger one that is not read, as in "2\sqrt{3}".
     /// </summary>
     public static WrittenNumber? FirstIn(ReadOnlySpan<char> text)
     {
         text = text[(text.LastIndexOf('=') + 1)..];
         for (var at = 0; at < text.Length; at++)
         {
-            if (Read(text[at..], out var length) is { } value && (at == 0 || !IsWordBefore(text[at - 1])))
+            if (Read(text[at..], out var length) is { } value && IsOwn(text, at))
             {
-                return new(IsNegative(text[..at]) ? -value : value, IsPercentNext(text[(at + length)..]));
+                return IsTied(text, at, length) ? null : Written(text, at, length, value);
             }
-            else if (length > 0)
-            {
-                at += length - 1;
-            }
+
+            at += Math.Max(0, length - 1);
         }
 
         return null;
@@ -43,18 +59,34 @@ public static class NumberText
         WrittenNumber? last = null;
         for (var at = 0; at < text.Length; at++)
         {
-            if (Read(text[at..], out var length) is { } value)
+            if (Read(text[at..], out var length) is { } value && IsOwn(text, at))
             {
-                if (at == 0 || !IsWordBefore(text[at - 1]))
-                {
-                    last = new(IsNegative(text[..at]) ? -value : value, IsPercentNext(text[(at + length)..]));
-                }
-
-                at += length - 1;
+                last = IsTied(text, at, length) ? null : Written(text, at, length, value);
             }
+
+            at += Math.Max(0, length - 1);
         }
 
         return last;
+    }
+
+    /// <summary>
+    /// The number of a text that holds nothing but one, after its last equals sign: a sign and a currency may stand before it, a unit of
+    /// letters, a percent sign or a currency behind it. Null for anything else, as for a second number or an operation.
+    /// </summary>
+    public static WrittenNumber? OnlyIn(ReadOnlySpan<char> text)
+    {
+        text = text[(text.LastIndexOf('=') + 1)..].Trim();
+        var at = 0;
+        while (at < text.Length && (MinusSigns.Contains(text[at]) || IsCurrency(text[at]) || text[at] is ' ' or '+' or '\\') && Read(text[at..], out _) is null)
+        {
+            at++;
+        }
+
+        return text[..at].IndexOfAny(MinusSigns) == text[..at].LastIndexOfAny(MinusSigns) && Read(text[at..], out var length) is { } value
+            && !IsTied(text, at, length) && IsUnit(text[(at + length)..])
+                ? Written(text, at, length, value)
+                : null;
     }
 
     internal static bool IsCurrency(char c) => c is '$' or '€' or '£' or '¥' or '₹';
@@ -77,9 +109,9 @@ public static class NumberText
         while (length < text.Length && count < digits.Length)
         {
             var c = text[length];
-            if (c == ',' && !hasPoint && count > 0 && IsGroup(text[(length + 1)..]) && IsGrouped(text[..length]))
+            if (!hasPoint && count > 0 && GroupMark(text[length..]) is > 0 and var mark && IsGrouped(text[..length]))
             {
-                length++;
+                length += mark;
                 continue;
             }
 
@@ -95,7 +127,45 @@ public static class NumberText
             length++;
         }
 
-        return Rational.FromDecimal(digits[..count]);
+        var cut = length;
+        while (count == MaxDigits && length < text.Length && char.IsAsciiDigit(text[length]))
+        {
+            length++;
+        }
+
+        return cut == length ? Rational.FromDecimal(digits[..count]) : null;
+    }
+
+    /// <summary>A decimal or vulgar fraction with an exponent if it has one ("1e-05"); too large a one makes it no number.</summary>
+    private static Rational? ReadScaled(ReadOnlySpan<char> text, out int length)
+    {
+        if (ReadUnsigned(text, out length) is not { } value)
+        {
+            return null;
+        }
+
+        if (length == text.Length || text[length] is not ('e' or 'E'))
+        {
+            return value;
+        }
+
+        var first = length + (length + 1 < text.Length && (text[length + 1] == '+' || MinusSigns.Contains(text[length + 1])) ? 2 : 1);
+        var end = first;
+        var power = 0;
+        for (; end < text.Length && char.IsAsciiDigit(text[end]); end++)
+        {
+            power = Math.Min(MaxDigits + 1, power * 10 + text[end] - '0');
+        }
+
+        if (end == first || (end < text.Length && char.IsLetter(text[end])))
+        {
+            return value;
+        }
+
+        var isSmall = MinusSigns.Contains(text[first - 1]);
+        length = end;
+        var scale = BigInteger.Pow(10, Math.Min(power, MaxDigits));
+        return power > MaxDigits ? null : isSmall ? value / new Rational(scale, 1) : value * new Rational(scale, 1);
     }
 
     /// <summary>A number without its sign at the very beginning: decimal, fraction, mixed number, or LaTeX fraction.</summary>
@@ -106,7 +176,7 @@ public static class NumberText
             return latex;
         }
 
-        if (ReadUnsigned(text, out length) is not { } value)
+        if (ReadScaled(text, out length) is not { } value)
         {
             return null;
         }
@@ -117,9 +187,15 @@ public static class NumberText
             return quotient;
         }
 
-        // "2 1/2" and "2½", but not "2 3" and not "2.5 1/2".
+        // "2 1/2", "2½" and "2\frac{1}{2}", but not "2 3" and not "2.5 1/2".
         var rest = text[length..];
         var gap = rest.Length > 0 && rest[0] == ' ' ? 1 : 0;
+        if (value.IsWhole && ReadLatexFraction(rest[gap..], out var partLength) is { } behind && behind < 1 && behind > 0)
+        {
+            length += gap + partLength;
+            return value + behind;
+        }
+
         if (value.IsWhole && ReadUnsigned(rest[gap..], out var upperLength) is { } upper)
         {
             if (VulgarSigns.Contains(rest[gap]))
@@ -154,7 +230,7 @@ public static class NumberText
             at++;
         }
 
-        if (ReadUnsigned(text[at..], out var size) is not { IsZero: false } denominator)
+        if (ReadScaled(text[at..], out var size) is not { IsZero: false } denominator)
         {
             return null;
         }
@@ -163,16 +239,16 @@ public static class NumberText
         return numerator / denominator;
     }
 
-    /// <summary>"\frac{3}{4}", "\dfrac34" is not read.</summary>
+    /// <summary>"\frac{3}{4}", "\frac{-3}{4}"; "\dfrac34" is not read.</summary>
     private static Rational? ReadLatexFraction(ReadOnlySpan<char> text, out int length)
     {
         length = 0;
-        foreach (var command in (string[])["\\frac{", "\\dfrac{", "\\tfrac{"])
+        foreach (var command in Fractions)
         {
-            if (text.StartsWith(command) && ReadUnsigned(text[command.Length..], out var upperSize) is { } upper)
+            if (text.StartsWith(command) && ReadSigned(text[command.Length..], out var upperSize) is { } upper)
             {
                 var at = command.Length + upperSize;
-                if (text[at..].StartsWith("}{") && ReadUnsigned(text[(at + 2)..], out var lowerSize) is { IsZero: false } lower
+                if (text[at..].StartsWith("}{") && ReadSigned(text[(at + 2)..], out var lowerSize) is { IsZero: false } lower
                     && text[(at + 2 + lowerSize)..].StartsWith("}"))
                 {
                     length = at + lowerSize + 3;
@@ -184,6 +260,28 @@ public static class NumberText
         return null;
     }
 
+    private static Rational? ReadSigned(ReadOnlySpan<char> text, out int length)
+    {
+        var sign = text.Length > 0 && MinusSigns.Contains(text[0]) ? 1 : 0;
+        var value = ReadScaled(text[sign..], out length);
+        length += sign;
+        return sign > 0 ? -value : value;
+    }
+
+    /// <summary>How much a mark between groups of thousands takes up; 0 where none stands.</summary>
+    private static int GroupMark(ReadOnlySpan<char> text)
+    {
+        foreach (var mark in GroupMarks)
+        {
+            if (text.StartsWith(mark) && IsGroup(text[mark.Length..]))
+            {
+                return mark.Length;
+            }
+        }
+
+        return 0;
+    }
+
     /// <summary>Three digits and then no fourth.</summary>
     private static bool IsGroup(ReadOnlySpan<char> text) =>
         text.Length >= 3 && !text[..3].ContainsAnyExceptInRange('0', '9') && (text.Length == 3 || !char.IsAsciiDigit(text[3]));
@@ -191,12 +289,60 @@ public static class NumberText
     /// <summary>What stands before a comma: one to three digits, with full groups behind them.</summary>
     private static bool IsGrouped(ReadOnlySpan<char> text)
     {
-        var first = text.IndexOf(',');
+        var first = text.IndexOfAny(',', '{');
         return (first < 0 ? text.Length : first) is >= 1 and <= 3;
     }
 
-    /// <summary>A digit in a word ("H2O", "x3") or in a name of parts ("1.2.3") is no number of its own.</summary>
-    private static bool IsWordBefore(char c) => char.IsLetterOrDigit(c) || c is '_' or '.';
+    private static WrittenNumber Written(ReadOnlySpan<char> text, int at, int length, Rational value) =>
+        new(IsNegative(text[..at]) ? -value : value, IsPercentNext(text[(at + length)..]));
+
+    /// <summary>A digit in a word ("H2O", "x3"), in a name of parts ("1.2.3") or in a power ("cm^2") is no number of its own.</summary>
+    private static bool IsOwn(ReadOnlySpan<char> text, int at) =>
+        at == 0 || !(char.IsLetterOrDigit(text[at - 1]) || text[at - 1] is '_' or '.' or '^' || text[..at].EndsWith("^{"));
+
+    private static bool IsTied(ReadOnlySpan<char> text, int at, int length)
+    {
+        foreach (var tie in TiesBefore)
+        {
+            if (text[..at].EndsWith(tie))
+            {
+                return true;
+            }
+        }
+
+        var rest = text[(at + length)..].TrimStart(' ');
+        foreach (var tie in TiesAfter)
+        {
+            if (rest.StartsWith(tie) && !rest.StartsWith("^\\circ") && !rest.StartsWith("^{\\circ}"))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsUnit(ReadOnlySpan<char> text)
+    {
+        for (var at = 0; at < text.Length;)
+        {
+            var size = char.IsLetter(text[at]) || IsCurrency(text[at]) ? 1
+                : text[at] is '/' or '-' && at > 0 && char.IsLetter(text[at - 1]) && at + 1 < text.Length && char.IsLetter(text[at + 1]) ? 1 : 0;
+            for (var i = 0; size == 0 && i < UnitMarks.Length; i++)
+            {
+                size = text[at..].StartsWith(UnitMarks[i]) ? UnitMarks[i].Length : 0;
+            }
+
+            if (size == 0)
+            {
+                return false;
+            }
+
+            at += size;
+        }
+
+        return true;
+    }
 
     /// <summary>A minus sign that belongs to the number: nothing but a currency stands between, and no number or word before.</summary>
     private static bool IsNegative(ReadOnlySpan<char> before)
@@ -207,7 +353,7 @@ public static class NumberText
             before = before[..^1].TrimEnd(' ');
         }
 
-        if (before.Length == 0 || before[^1] is not ('-' or '−'))
+        if (before.Length == 0 || !MinusSigns.Contains(before[^1]))
         {
             return false;
         }

@@ -46,7 +46,12 @@ public sealed class AnswerTaskTests : IDisposable
     [InlineData("", "holds nothing; expected objects with \"prompt\" and \"answer\", and if known \"split\", one a line")]
     [InlineData("{\"prompt\": \"a\"}", ":1: has no \"answer\"; expected objects with")]
     [InlineData("{\"prompts\": \"a\", \"answer\": 1}", ":1: has no \"prompt\"; expected objects with \"prompt\" and \"answer\", and if known \"split\", one a line; did you mean 'prompts'?")]
-    [InlineData("{\"prompt\": \"a\", \"answer\": \"none\"}", ":1: \"answer\" has no number; expected a number, or task.rule.kind=text")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": \"none\"}", ":1: \"answer\" is \"none\", which is not one number; expected a number with a unit")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": \"2\\\\sqrt{3}\"}", ":1: \"answer\" is \"2\\\\sqrt{3}\", which is not one number; expected a number with a unit")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": \"18 or 19\"}", "or task.rule.kind=text")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": 1e999999999}", ":1: \"answer\" is \"1e999999999\", which is not one number")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": \"\"}", ":1: \"answer\" is empty; expected a text or a number")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": true}", ":1: \"answer\" is true; expected a text or a number")]
     [InlineData("{\"prompt\": \"a\", \"answer\": 1}\n{\"prompt\": \"b\", \"answer\": 1, \"split\": \"test\"}", ":2: has a \"split\"; expected it on every line or on none;")]
     [InlineData("{\"prompt\": \"a\", \"answer\": 1, \"split\": \"dev\"}", ":1: \"split\" is \"dev\"; expected \"train\", \"validation\" or \"test\"")]
     [InlineData("[1]", ":1: has no \"prompt\"; expected objects with")]
@@ -60,6 +65,51 @@ public sealed class AnswerTaskTests : IDisposable
         Assert.StartsWith(path, fault.Message, StringComparison.Ordinal);
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);
         Assert.Equal(2, fault.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("1e-05", "0.00001")]
+    [InlineData("1e+16", "10000000000000000")]
+    [InlineData("1e5", "100000")]
+    public void Numbers_are_whole_however_the_file_writes_them(string answer, string same)
+    {
+        var task = Task($"{{\"prompt\": \"a\", \"answer\": {answer}, \"split\": \"train\"}}");
+        var item = task.Create(Split.Train, 0);
+
+        Assert.True(task.Verify(item, same).Correct);
+        Assert.True(task.Verify(item, item.Answer).Correct);
+        Assert.False(task.Verify(item, "5").Correct);
+    }
+
+    [Theory]
+    [InlineData("train.jsonl")]
+    [InlineData("test.jsonl")]
+    public void Real_problems_are_read(string name)
+    {
+        var file = Path.Combine(Gsm8k() ?? "none", name);
+        Assert.SkipUnless(File.Exists(file), "the data set is not here");
+        var task = new AnswerTask(new() { File = file, PromptField = "question" });
+
+        var read = task.Read(file);
+
+        Assert.True(read.Count > 1_000);
+        Assert.All(read, one => Assert.True(task.Verify(one.Item, one.Item.Answer).Correct));
+    }
+
+    private static string? Gsm8k()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            foreach (var shared in (string[])["shared", "../shared"])
+            {
+                if (Path.Combine(folder.FullName, shared, "data", "gsm8k") is var found && Directory.Exists(found))
+                {
+                    return found;
+                }
+            }
+        }
+
+        return null;
     }
 
     [Fact]

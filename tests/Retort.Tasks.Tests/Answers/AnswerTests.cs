@@ -28,6 +28,20 @@ public sealed class AnswerTests
     [InlineData("1/0", "1")]
     [InlineData(".5", "1/2")]
     [InlineData("1,2", "1")]
+    [InlineData("1e-05", "1/100000")]
+    [InlineData("1E+16", "10000000000000000")]
+    [InlineData("1.5e3 m", "1500")]
+    [InlineData("3 eggs", "3")]
+    [InlineData("2e", "2")]
+    [InlineData("3/1e2", "3/100")]
+    [InlineData("\\frac{-3}{4}", "-3/4")]
+    [InlineData("-\\frac{3}{4}", "-3/4")]
+    [InlineData("\\frac{3}{–4}", "-3/4")]
+    [InlineData("2\\frac{1}{2}", "5/2")]
+    [InlineData("1{,}000{,}000", "1000000")]
+    [InlineData("1,\\!000", "1000")]
+    [InlineData("–3", "-3")]
+    [InlineData("25 cm^2", "25")]
     public void Numbers_are_read_as_people_write_them(string text, string value) => Assert.Equal(value, NumberText.FirstIn(text)!.Value.Value.ToString());
 
     [Theory]
@@ -35,7 +49,51 @@ public sealed class AnswerTests
     [InlineData("none")]
     [InlineData("H2O")]
     [InlineData("18 =")]
+    [InlineData("1e999999999")]
+    [InlineData("1e-4001")]
+    [InlineData("2\\sqrt{3}")]
+    [InlineData("\\sqrt{3}")]
+    [InlineData("10^3")]
+    [InlineData("\\frac{x}{2}")]
+    [InlineData("2\\pi")]
     public void No_number_is_no_number(string text) => Assert.Null(NumberText.FirstIn(text));
+
+    [Fact]
+    public void A_number_of_too_many_digits_is_not_cut() => Assert.Null(NumberText.FirstIn(new string('7', 5_000)));
+
+    [Theory]
+    [InlineData("1e-05", "1/100000")]
+    [InlineData("1e+16", "10000000000000000")]
+    [InlineData("1e5", "100000")]
+    [InlineData("the area is 25 cm^2", "25")]
+    [InlineData("it is 2\\sqrt{3}", null)]
+    [InlineData("5^2", null)]
+    public void The_last_number_is_read_as_a_whole(string text, string? value) => Assert.Equal(value, NumberText.LastIn(text)?.Value.ToString());
+
+    [Theory]
+    [InlineData("-5", "-5")]
+    [InlineData("$1,234.50", "2469/2")]
+    [InlineData("–$ 5 dollars", "-5")]
+    [InlineData("50 %", "50")]
+    [InlineData("3 + 4 = 7", "7")]
+    [InlineData("$\\frac{-3}{4}$", "-3/4")]
+    [InlineData("60 km/h", "60")]
+    [InlineData("7 \\text{ cm}", "7")]
+    [InlineData("90^\\circ", "90")]
+    [InlineData("2 1/2 cups", "5/2")]
+    [InlineData("1 2", null)]
+    [InlineData("1, 2", null)]
+    [InlineData("3 + 4", null)]
+    [InlineData("10 - 3", null)]
+    [InlineData("- -3", null)]
+    [InlineData("2\\sqrt{3}", null)]
+    [InlineData("2\\times 3", null)]
+    [InlineData("10^3", null)]
+    [InlineData("(1, 2)", null)]
+    [InlineData("about 5", null)]
+    [InlineData("25 cm^2", null)]
+    [InlineData("", null)]
+    public void Only_a_number_is_wholly_one(string text, string? value) => Assert.Equal(value, NumberText.OnlyIn(text)?.Value.ToString());
 
     [Fact]
     public void The_last_number_is_the_last() => Assert.Equal("1/2", NumberText.LastIn("first 3, then 1/2 of it")!.Value.Value.ToString());
@@ -76,6 +134,9 @@ public sealed class AnswerTests
     [InlineData("19", "A: 18 or 19", false)]
     [InlineData("0.333", "A: 1/3", false)]
     [InlineData("nothing", "A: 3", false)]
+    [InlineData("2", "\\boxed{2\\sqrt{3}}", false)]
+    [InlineData("-3/4", "\\boxed{\\frac{-3}{4}}", true)]
+    [InlineData("0.00001", "A: 1e-05", true)]
     public void Numbers_are_compared_exactly(string reference, string completion, bool correct) =>
         Assert.Equal(correct, new AnswerRule().Grade(reference, completion).Correct);
 
