@@ -57,6 +57,7 @@ public sealed class AnswerTask : ITask
         var expected = $"objects with \"{Settings.PromptField}\" and \"{Settings.AnswerField}\", and if known \"{SplitField}\", one a line";
         var (lines, read) = (ReadLines(path, expected), new List<(TaskItem, Split)>());
         var (first, hasSplit) = ("", false);
+        var seen = new Dictionary<string, (string Where, string Answer)>(StringComparer.Ordinal);
         for (var i = 0; i < lines.Length; i++)
         {
             if (string.IsNullOrWhiteSpace(lines[i]))
@@ -75,6 +76,11 @@ public sealed class AnswerTask : ITask
                     "a number with a unit if need be, with steps before it only where it is marked (#### 42), or task.rule.kind=text");
             }
 
+            if (!seen.TryAdd(prompt, (where, answer)) && seen[prompt] is var before && !Same.Grade(before.Answer, answer).Correct)
+            {
+                throw UserError.Request(where, "asks what was asked before and answers otherwise", $"one answer to a prompt; {before.Where} has another");
+            }
+
             var split = document.RootElement.TryGetProperty(SplitField, out var named);
             if (first.Length == 0)
             {
@@ -91,6 +97,8 @@ public sealed class AnswerTask : ITask
 
         return read.Count > 0 ? read : throw UserError.Request(path, "holds nothing", expected);
     }
+
+    private AnswerRule Same => Settings.Rule with { Tolerance = 0, NeedsNoMarker = true };
 
     private static Split Named(JsonElement name, string where)
     {
@@ -132,7 +140,7 @@ public sealed class AnswerTask : ITask
         JsonDocument? document = null;
         try
         {
-            document = JsonDocument.Parse(text);
+            document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false });
             JsonStrings.DecodeAll(document.RootElement);
             return document;
         }

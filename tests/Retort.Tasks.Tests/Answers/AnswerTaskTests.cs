@@ -54,6 +54,8 @@ public sealed class AnswerTaskTests : IDisposable
     [InlineData("{\"prompt\": \"a\", \"answer\": true}", ":1: \"answer\" is true; expected a text or a number")]
     [InlineData("{\"prompt\": \"a\", \"answer\": 1}\n{\"prompt\": \"b\", \"answer\": 1, \"split\": \"test\"}", ":2: has a \"split\"; expected it on every line or on none;")]
     [InlineData("{\"prompt\": \"a\", \"answer\": 1, \"split\": \"dev\"}", ":1: \"split\" is \"dev\"; expected \"train\", \"validation\" or \"test\"")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": 1}\n{\"prompt\": \"a\", \"answer\": 2}", ":2: asks what was asked before and answers otherwise; expected one answer to a prompt; ")]
+    [InlineData("{\"prompt\": \"a\", \"answer\": 1, \"answer\": 2}", ":1: is not JSON (")]
     [InlineData("[1]", ":1: has no \"prompt\"; expected objects with")]
     [InlineData("{", ":1: is not JSON (")]
     public void Wrong_files_are_told_by_line(string text, string message)
@@ -66,6 +68,10 @@ public sealed class AnswerTaskTests : IDisposable
         Assert.Contains(message, fault.Message, StringComparison.Ordinal);
         Assert.Equal(2, fault.ExitCode);
     }
+
+    [Fact]
+    public void A_prompt_may_come_again_with_the_same_answer() =>
+        Assert.Equal(2, Task("{\"prompt\": \"a\", \"answer\": \"3 + 4\\n#### 7\"}\n{\"prompt\": \"a\", \"answer\": 7.0}").Read(path).Count);
 
     [Theory]
     [InlineData("1e-05", "0.00001")]
