@@ -98,6 +98,8 @@ public sealed class SolutionTreeTests : IDisposable
     [Theory]
     [InlineData("model.numHeads=3", "numHeads")]
     [InlineData("seeds=[]", "seeds")]
+    [InlineData("seeds=[1, 1]", "each seed once")]
+    [InlineData("sideSeeds=[1, 1]", "sideSeeds: has 1 more than once")]
     [InlineData("evaluation.temperatures=[1, 0.2]", "temperatures")]
     [InlineData("evaluation.sideTemperatures=[0.3]", "sideTemperatures")]
     [InlineData("evaluation.hot=0.9", "hot")]

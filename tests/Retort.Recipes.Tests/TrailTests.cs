@@ -211,6 +211,7 @@ public sealed class TrailTests : IDisposable
 
     [Theory]
     [InlineData("seeds=[1]", "seeds")]
+    [InlineData("seeds=[1, 1]", "each seed once")]
     [InlineData("loads=[0.9, 0.7, 0.8]", "loads")]
     [InlineData("tightKvTokens=64", "tightKvTokens")]
     [InlineData("context=64", "context")]

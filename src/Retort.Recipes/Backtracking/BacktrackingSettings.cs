@@ -60,6 +60,8 @@ public sealed record StudySettings : ICheckedSettings
 /// <summary>Every setting of the recipe. A preset is this record with some fields changed.</summary>
 public sealed record BacktrackingSettings : ICheckedSettings
 {
+    private const string NoValues = "is ppo, whose values these models do not have";
+
     /// <summary>Seeds of weights, data order and samples. The problems are the same for all.</summary>
     [Doc("Seeds of weights, data order and samples")]
     public IReadOnlyList<ulong> Seeds { get; init; } = [1];
@@ -132,8 +134,10 @@ public sealed record BacktrackingSettings : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        Seeds.Count == 0 ? new(nameof(Seeds), "is empty", "at least one seed")
+        SeedList.FindProblem(nameof(Seeds), Seeds) is { } seeds ? seeds
         : SudokuStudy.MarkWeight != 1 ? new(nameof(SudokuStudy), "has a markWeight, and Sudoku no marks to weigh", "markWeight: 1")
+        : SearchRl.Algorithm == RlAlgorithm.Ppo ? new(nameof(SearchRl), NoValues, "grpo or reinforce")
+        : DirectRl.Algorithm == RlAlgorithm.Ppo ? new(nameof(DirectRl), NoValues, "grpo or reinforce")
         : CountDown.Format != CountDownFormat.Compact && CountDownStudy.MarkWeight != 1
             ? new(nameof(CountDownStudy), "has a markWeight, which is for the compact format", "markWeight: 1")
         : null;

@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
 using Retort.Recipes.Report;
@@ -41,6 +42,14 @@ public sealed class EchoChamberRecipe : IRecipe
         foreach (var model in runs.Select(run => run.Base).Distinct())
         {
             model.Config(TaskDataset.TokenizerFor(new ScrambledArithmeticTask(model.Data)));
+        }
+
+        foreach (var run in runs.Where(run => run.Method != PolicyMethod.Expert))
+        {
+            if (PolicyTraining.RlOf(settings, run).FindProblem() is { } problem)
+            {
+                throw UserError.Request($"rl.{SettingType.Key(problem.Property)}", $"{problem.What} in the run {run.Name}", problem.Expected);
+            }
         }
 
         if (context.DryRun)

@@ -160,7 +160,7 @@ public sealed record EchoChamberSettings : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        Seeds.Count == 0 ? new(nameof(Seeds), "is empty", "at least one seed")
+        SeedList.FindProblem(nameof(Seeds), Seeds) is { } seeds ? seeds
         : Rl.FindProblem() is { } inner ? new(nameof(Rl), $"{inner.Property}: {inner.What}", inner.Expected)
         : !Ascends(KlCoefficients) || KlCoefficients.Count == 0 ? new(nameof(KlCoefficients), "is empty or does not ascend", "weights, each larger than the one before")
         : !Ascends(AskAfter) ? new(nameof(AskAfter), "does not ascend", "steps, each larger than the one before")

@@ -216,7 +216,8 @@ public sealed record TreeSettings : ICheckedSettings
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>
-        Seeds.Count == 0 ? new(nameof(Seeds), "is empty", "at least one seed")
+        SeedList.FindProblem(nameof(Seeds), Seeds) is { } seeds ? seeds
+        : SideSeeds.Count > 0 && SeedList.FindProblem(nameof(SideSeeds), SideSeeds) is { } side ? side
         : Vary.ProblemCounts.Append(Vary.WallProblems).Contains(RlProblems)
             ? new(nameof(RlProblems), $"is {RlProblems}, which is varied to as well", "another number than vary.wallProblems and vary.problemCounts")
         : Vary.FewerActions.Append(Vary.FewActions).Any(actions => actions >= World.NumActions)

@@ -227,7 +227,8 @@ public sealed record TrailSettings : ICheckedSettings
     public SettingProblem? FindProblem()
     {
         double[] judged = [0.2, 0.5, 0.8, 1];
-        return Seeds.Count < 2 ? new(nameof(Seeds), "has fewer than two", "two seeds or more: intervals are over them")
+        return SeedList.FindProblem(nameof(Seeds), Seeds) is { } seeds ? seeds
+            : Seeds.Count < 2 ? new(nameof(Seeds), "has fewer than two", "two seeds or more: intervals are over them")
             : Task.FindProblem() is { } problem ? new(nameof(Task), problem.What, problem.Expected)
             : Loads.Count != 3 || !Ascends(Loads) ? new(nameof(Loads), "are not three, ascending", "three loads, such as [0.7, 0.85, 0.95]")
             : Live.Overloads.Count == 0 || !Ascends(Live.Overloads) ? new(nameof(Live), "has no overloads, or they do not ascend", "one at least, ascending: C5 is judged at the first")
