@@ -163,6 +163,67 @@ public sealed class EvalCurvesTests : IDisposable
     }
 
     [Fact]
+    public void A_title_of_two_long_names_fits_into_80_columns_and_small_chances_are_told()
+    {
+        string Named(string name, string correct)
+        {
+            var path = Samples(name, correct, correct);
+            File.WriteAllText(path, File.ReadAllText(path).Replace("\"m\"", $"\"{name}-of-a-model-whose-name-takes-most-of-a-line\"", StringComparison.Ordinal));
+            return path;
+        }
+
+        var outcome = Cli.Run(["eval", "curves", "--compare", Named("before", new string('0', 12)), Named("after", new string('8', 12))]);
+
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Error));
+        Assert.All(outcome.Output.Split('\n'), line => Assert.True(line.Length <= 80, line));
+        Assert.Contains("12 problems, by temperature", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("p < 0.001", string.Join(' ', outcome.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_crossing_is_told_by_the_first_k_that_was_asked_for()
+    {
+        var outcome = Cli.Run(["eval", "curves", "--compare", Samples("before.jsonl", "88", "88"), Samples("after.jsonl", "11", "11"), "--k", "2,4"]);
+
+        Assert.Contains("behind at k = 2", string.Join(' ', outcome.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bin_of_one_problem_has_no_interval()
+    {
+        var bins = Json("--compare", Samples("before.jsonl", "088", "088"), Samples("after.jsonl", "488", "488")).GetProperty("comparisons")[0].GetProperty("gain_by_precision_before");
+
+        Assert.Equal(0.5, Value(bins[0], "gain"));
+        Assert.Equal(JsonValueKind.Null, bins[0].GetProperty("gain").GetProperty("low").ValueKind);
+        Assert.Equal(JsonValueKind.Number, bins[6].GetProperty("gain").GetProperty("low").ValueKind);
+    }
+
+    [Fact]
+    public void A_new_report_leaves_no_figure_of_the_old_one_and_no_file_of_others()
+    {
+        var output = folder.File("again");
+        Cli.Run(["eval", "curves", "--compare", Samples("before.jsonl", "80", "60"), Samples("after.jsonl", "88", "86"), "--out", output]);
+        File.WriteAllText(Path.Combine(output, "figures", "mine.png"), "");
+        Assert.True(File.Exists(Path.Combine(output, "figures", "gain-bins.svg")));
+
+        Cli.Run(["eval", "curves", "--data", Samples("s.jsonl", "80", "60"), "--out", output]);
+
+        Assert.Equal(
+            ["mine", "pass-at-k", "precision", "temperature"],
+            Directory.GetFiles(Path.Combine(output, "figures")).Select(Path.GetFileNameWithoutExtension).Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Models_that_a_figure_leaves_out_are_named()
+    {
+        var path = folder.Write("five.jsonl", string.Join('\n', Enumerable.Range(1, 5).SelectMany(model => Enumerable.Range(0, 2).Select(sample =>
+            Line("p", 1, sample, sample == 0).Replace("\"m\"", $"\"m{model}\"", StringComparison.Ordinal)))));
+
+        Assert.Contains(
+            "The figure of pass@k leaves out m5; tables and JSON have all models.", Json("--data", path).GetProperty("notes").EnumerateArray().Select(note => note.GetString()));
+    }
+
+    [Fact]
     public void A_run_of_a_recipe_keeps_its_report()
     {
         Directory.CreateDirectory(folder.File("run"));
@@ -285,6 +346,11 @@ public sealed class EvalCurvesTests : IDisposable
     [InlineData("--data J --format gsm8k", "J:1: \"x\" has no \"solution\" and \"is_correct\"; expected objects with")]
     [InlineData("--data J --out A", "A: cannot be created (it is a file); expected a writable folder")]
     [InlineData("--data none.jsonl --out /proc/curves", "/proc/curves: cannot be created (")]
+    [InlineData("--data K --format gsm8k", "K:1: \"ground_truth\" is a JSON number; expected a text")]
+    [InlineData("--data M", "M:1: \"model\" has a control character; expected a name of one line")]
+    [InlineData("--data N", "N:1: \"problem\" has a control character; expected a name of one line")]
+    [InlineData("--data O --format gsm8k", "O:1: \"a model's name\" has a control character; expected a name of one line")]
+    [InlineData("--data L --format gsm8k", "L:1: \"is_correct\" of \"x\" is a text; expected true or false")]
     public void A_wrong_request_is_one_line_and_exit_code_2(string line, string message)
     {
         const string gsm8k = "{\"question\": \"a\", \"ground_truth\": \"b\", \"x\": {\"solution\": \"s\", \"is_correct\": true}}\n";
@@ -298,6 +364,11 @@ public sealed class EvalCurvesTests : IDisposable
             ["G"] = folder.Write("g.json", "[{\"idx\": 5, \"ys\": [\"Answer: 1\"]}]"),
             ["H"] = folder.Write("h.csv", "Rank,Puzzles\n1,1 2 3 4\n"),
             ["I"] = folder.Write("i.jsonl", gsm8k + gsm8k.Replace("\"a\"", "\"c\"", StringComparison.Ordinal).Replace("\"x\"", "\"y\"", StringComparison.Ordinal)),
+            ["K"] = folder.Write("k.jsonl", gsm8k.Replace("\"b\"", "3", StringComparison.Ordinal)),
+            ["L"] = folder.Write("l.jsonl", gsm8k.Replace("true", "\"yes\"", StringComparison.Ordinal)),
+            ["M"] = folder.Write("mm.jsonl", Good.Replace("\"m\"", "\"m\\u001b[2J\"", StringComparison.Ordinal)),
+            ["N"] = folder.Write("nn.jsonl", Good.Replace("\"p\"", "\"p\\n\"", StringComparison.Ordinal)),
+            ["O"] = folder.Write("oo.jsonl", gsm8k.Replace("\"x\"", "\"x\\u009b\"", StringComparison.Ordinal)),
             ["J"] = folder.Write("j.jsonl", gsm8k.Replace("is_correct", "right", StringComparison.Ordinal)),
         };
         var outcome = Cli.Run(["eval", "curves", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(word => places.GetValueOrDefault(word, word))]);

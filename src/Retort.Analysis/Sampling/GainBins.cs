@@ -3,7 +3,7 @@ namespace Retort.Analysis.Sampling;
 /// <summary>The gain of the problems whose precision before lay in one bin.</summary>
 /// <param name="Name">The bin as an interval: "(0.2,0.4]".</param>
 /// <param name="Problems">Problems in it.</param>
-/// <param name="Gain">Mean precision after less before, over these problems; null where there are none.</param>
+/// <param name="Gain">Mean precision after less before, over these problems; null where there are none. One alone has no interval: its ends are NaN.</param>
 public readonly record struct GainBin(string Name, int Problems, Interval? Gain);
 
 /// <summary>
@@ -33,7 +33,12 @@ public static class GainBins
         return [.. Bins.Select(bin =>
         {
             var gains = before.Zip(after).Where(pair => bin.Holds(pair.First)).Select(pair => pair.Second - pair.First).ToArray();
-            return new GainBin(bin.Name, gains.Length, gains.Length == 0 ? null : Bootstrap.Mean(gains, settings));
+            return new GainBin(bin.Name, gains.Length, gains.Length switch
+            {
+                0 => null,
+                1 => new Interval(gains[0], double.NaN, double.NaN, 1),
+                _ => Bootstrap.Mean(gains, settings),
+            });
         })];
     }
 }

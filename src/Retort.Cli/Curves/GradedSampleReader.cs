@@ -52,13 +52,17 @@ internal static class GradedSampleReader
     /// <summary>A text or a whole number: both name a problem.</summary>
     private static string Identifier(JsonLine line) => Field(line, Problem) switch
     {
-        { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        { ValueKind: JsonValueKind.String } text => Name(line, Problem, text.GetString()!),
         { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
         _ => throw Wrong(line, Problem, "a text or a number"),
     };
 
     private static string ModelName(JsonLine line) =>
-        Field(line, Model) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : throw Wrong(line, Model, "a text");
+        Field(line, Model) is { ValueKind: JsonValueKind.String } text ? Name(line, Model, text.GetString()!) : throw Wrong(line, Model, "a text");
+
+    /// <summary>Names go to terminals and into pages: what would steer these is none.</summary>
+    internal static string Name(JsonLine line, string field, string name) =>
+        name.Any(char.IsControl) ? throw UserError.Request(line.Where, $"\"{field}\" has a control character", "a name of one line, of letters, digits and signs") : name;
 
     private static string? FinalAnswer(JsonLine line) => Field(line, Answer) switch
     {

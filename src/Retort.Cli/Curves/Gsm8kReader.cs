@@ -30,7 +30,7 @@ internal static class Gsm8kReader
                 throw UserError.Request(line.Where, "has a question that was asked before", $"each problem once; {questions[question]} has it");
             }
 
-            var names = line.Fields.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Object).Select(field => field.Name).ToArray();
+            var names = line.Fields.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Object).Select(field => GradedSampleReader.Name(line, "a model's name", field.Name)).ToArray();
             if (problems.Count == 0)
             {
                 models = new(names.Select(name => KeyValuePair.Create(name, new List<GradedSample[]>())), StringComparer.Ordinal);
@@ -68,19 +68,30 @@ internal static class Gsm8kReader
     private static GradedSample Grade(JsonLine line, string model, string reference, string? plan)
     {
         var fields = line.Fields.GetProperty(model);
-        if (!fields.TryGetProperty(Solution, out var solution) || solution.ValueKind != JsonValueKind.String
-            || !fields.TryGetProperty(IsCorrect, out var correct) || correct.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        if (!fields.TryGetProperty(Solution, out var solution) || !fields.TryGetProperty(IsCorrect, out var correct))
         {
             throw UserError.Request(line.Where, $"\"{model}\" has no \"{Solution}\" and \"{IsCorrect}\"", Expected);
+        }
+
+        if (solution.ValueKind != JsonValueKind.String)
+        {
+            throw UserError.Request(line.Where, $"\"{Solution}\" of \"{model}\" is {Kind(solution)}", "a text");
+        }
+
+        if (correct.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
+        {
+            throw UserError.Request(line.Where, $"\"{IsCorrect}\" of \"{model}\" is {Kind(correct)}", "true or false");
         }
 
         var steps = CalculatorSteps.Read(solution.GetString()!);
         return new(correct.GetBoolean(), Rule.Grade(reference, solution.GetString()!).Answer, plan is null ? null : steps.Plan == plan, steps.AreRight);
     }
 
+    private static string Kind(JsonElement value) => value.ValueKind is JsonValueKind.String ? "a text" : $"a JSON {value.ValueKind.ToString().ToLowerInvariant()}";
+
     private static string Text(JsonLine line, string name) =>
-        line.Fields.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()!
+        line.Fields.TryGetProperty(name, out var value)
+            ? value.ValueKind == JsonValueKind.String ? value.GetString()! : throw UserError.Request(line.Where, $"\"{name}\" is {Kind(value)}", "a text")
             : throw UserError.Request(
                 line.Where, $"has no \"{name}\"", Expected, NearestName.Of(name, line.Fields.EnumerateObject().Select(field => field.Name)));
 }

@@ -8,7 +8,8 @@ namespace Retort.Recipes.Curves;
 /// <summary>Figures of graded samples.</summary>
 internal static class CurvesFigures
 {
-    private const int MostLines = 6, MeaningfulSamples = 4;
+    // A model takes two of the eight colours.
+    private const int MostModels = 4, MostLines = 6, MeaningfulSamples = 4;
     private const string Bars = "Bars and bands: 95 % bootstrap intervals over problems.";
 
     // A little room at the top keeps points at 100 % whole.
@@ -25,10 +26,10 @@ internal static class CurvesFigures
     public static IReadOnlyList<Figure> Of(IReadOnlyList<ModelCurves> models, IReadOnlyList<VerifierGain> verifiers)
     {
         var figures = new List<Figure>();
-        var sampled = models.Where(model => model.Shown.Fewest > 1).Take(MostLines).ToArray();
+        var sampled = Sampled(models);
         if (sampled.Length > 0)
         {
-            figures.Add(PassAtK(sampled));
+            figures.Add(PassAtK(sampled[..Math.Min(sampled.Length, MostModels)]));
         }
 
         if (models.Count > 1)
@@ -85,6 +86,11 @@ internal static class CurvesFigures
 
         return figures;
     }
+
+    /// <summary>Models that the figure of pass@k has no room for.</summary>
+    public static IReadOnlyList<string> LeftOut(IReadOnlyList<ModelCurves> models) => [.. Sampled(models).Skip(MostModels).Select(model => model.Model)];
+
+    private static ModelCurves[] Sampled(IReadOnlyList<ModelCurves> models) => [.. models.Where(model => model.Shown.Fewest > 1)];
 
     public static IReadOnlyList<Figure> Of(WallComparison wall)
     {
@@ -222,5 +228,7 @@ internal static class CurvesFigures
 
     private static string Range(int[] samples) => samples.Min() == samples.Max() ? $"{samples[0]}" : $"{samples.Min()} to {samples.Max()}";
 
-    private static Point At(double x, Interval? interval) => interval is { } some ? new(x, some.Value, some.Low, some.High) : new(x, double.NaN);
+    private static Point At(double x, Interval? interval) => interval is not { } some ? new(x, double.NaN)
+        : double.IsNaN(some.Low) ? new(x, some.Value)
+        : new(x, some.Value, some.Low, some.High);
 }

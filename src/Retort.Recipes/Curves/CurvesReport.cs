@@ -34,6 +34,12 @@ public sealed class CurvesReport
         Converters = { new FlatNumbers() },
     };
 
+    // Of all figures that a report may have, without a model's number.
+    private static readonly string[] FigureNames =
+    [
+        "pass-at-k", "pass-at", "precision", "precision-before", "precision-after", "same-order", "temperature", "gain-bins", "plan-execute", "verify",
+    ];
+
     private readonly string title, eyebrow;
 
     private CurvesReport(
@@ -74,6 +80,7 @@ public sealed class CurvesReport
             .. models.SelectMany(model => model.Temperatures.Where(row => row.Fewest != row.Most).Select(row =>
                 $"{model.Model}: problems have {row.Fewest} to {row.Most} samples{CurvesWords.AtTemperature(row.Temperature)}; "
                 + $"pass@k and coverage are unbiased for each problem, coverage with K = {row.Fewest}.")),
+            .. CurvesFigures.LeftOut(models) is { Count: > 0 } left ? [$"The figure of pass@k leaves out {string.Join(", ", left)}; tables and JSON have all models."] : (string[])[],
             Method(settings.Bootstrap),
         ];
         return new(
@@ -123,8 +130,23 @@ public sealed class CurvesReport
             AtomicFile.Write(Path.Combine(folder, "figures", figure.Name + ".png"), stream => stream.Write(png));
         }
 
+        RemoveOldFigures(folder);
         AtomicFile.WriteText(Path.Combine(folder, "report.html"), Html());
         AtomicFile.WriteText(Path.Combine(folder, "report.json"), Json + "\n");
+    }
+
+    /// <summary>Figures of an older report that this one does not have: they would show other samples.</summary>
+    private void RemoveOldFigures(string folder)
+    {
+        var own = Figures.Select(figure => figure.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var path in Directory.Exists(Path.Combine(folder, "figures")) ? Directory.GetFiles(Path.Combine(folder, "figures")) : [])
+        {
+            if (Path.GetExtension(path) is ".svg" or ".png" && Path.GetFileNameWithoutExtension(path) is var name && !own.Contains(name)
+                && FigureNames.Contains(name.TrimEnd("0123456789".ToCharArray()).TrimEnd('-')))
+            {
+                File.Delete(path);
+            }
+        }
     }
 
     /// <summary>Refuses a folder that <see cref="Write"/> would refuse, before the work.</summary>

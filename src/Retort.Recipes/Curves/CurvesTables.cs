@@ -11,6 +11,8 @@ namespace Retort.Recipes.Curves;
 /// </summary>
 internal static class CurvesTables
 {
+    private const int Columns = 80;
+
     public static IReadOnlyList<ReportTable> Of(IReadOnlyList<ModelCurves> models, IReadOnlyList<VerifierGain> verifiers)
     {
         var tables = new List<ReportTable>();
@@ -31,8 +33,8 @@ internal static class CurvesTables
         foreach (var model in several)
         {
             tables.Add(new(
-                $"{model.Model}: {Many(model.Problems, "problem")}, by temperature (%)",
-                ["T", "pass@1", "majority", "coverage", $"more than {ModelCurves.RobustLimit} right"],
+                Title(width => $"{Short(model.Model, width)}: {Many(model.Problems, "problem")}, by temperature (%)"),
+                ["T", "pass@1", "majority", "coverage", "robust coverage"],
                 [.. model.Temperatures.Select(row => (Cell[])
                 [
                     Temperature(row.Temperature), Percent(row.PassAt1), Percent(row.Points[^1].MajorityAt), Percent(row.Coverage), Percent(row.RobustCoverage),
@@ -42,7 +44,7 @@ internal static class CurvesTables
         foreach (var model in models.Where(model => model.Shown.Fewest > 1))
         {
             tables.Add(new(
-                $"{model.Model}: k samples{AtTemperature(model.Shown.Temperature)} (%)", ["k", "pass@k", "majority@k", "best of the first k"],
+                Title(width => $"{Short(model.Model, width)}: k samples{AtTemperature(model.Shown.Temperature)} (%)"), ["k", "pass@k", "majority@k", "best of the first k"],
                 [.. model.Shown.Points.Select(point => (Cell[])
                     [Whole(point.K), Percent(point.PassAt), Percent(point.MajorityAt), Percent(point.BestOf)])]));
         }
@@ -75,7 +77,7 @@ internal static class CurvesTables
         {
             if (model.Temperatures.Count == 1 && model.Shown.RobustCoverage is { } robust)
             {
-                lines.Add($"{model.Model}: more than {ModelCurves.RobustLimit} of {model.Shown.Fewest} samples are right for {InPercent(robust)} of the problems.");
+                lines.Add($"{model.Model}: robust coverage (more than {ModelCurves.RobustLimit} of {model.Shown.Fewest} samples right) {InPercent(robust)}.");
             }
 
             if (model.Shown.Marks is { Plan: not null, Execute: not null, CorrectGivenBoth: { } both })
@@ -105,7 +107,7 @@ internal static class CurvesTables
         var tables = new List<ReportTable>
         {
             new(
-                $"{wall.Before.Model} -> {wall.After.Model}: {Many(wall.Problems, "problem")}, by temperature (%)",
+                Title(width => $"{Short(wall.Before.Model, width / 2)} -> {Short(wall.After.Model, width / 2)}: {Many(wall.Problems, "problem")}, by temperature (%)"),
                 ["T", "pass@1", "after", "gain", "cover", "after", "gain"],
                 [.. wall.Rows.Select(row => (Cell[])
                 [
@@ -145,7 +147,7 @@ internal static class CurvesTables
         var lines = new List<string>
         {
             $"Newly solved (no correct sample before at any temperature, one after): {newly.Gained} of {newly.Unsolved}; lost: {newly.Lost}. "
-                + string.Create(CultureInfo.InvariantCulture, $"At least as many gained among both by chance: p = {newly.SignTest:0.###}."),
+                + string.Create(CultureInfo.InvariantCulture, $"At least as many gained among both by chance: {Chance(newly.SignTest)}."),
             $"With half of the samples of each: {Count(newly.Half)} newly solved expected; by the model before alone, one half against the other: "
                 + $"{Count(newly.HalfNull)}; excess {Count(newly.Excess)}.",
         };
@@ -167,7 +169,7 @@ internal static class CurvesTables
             lines.Add(wall.Crossing is { } crossing
                 ? $"pass@k crosses{at}: after falls behind before at k = {crossing.K}"
                     + (crossing.PassAt.Gain.High < 0 ? "." : ", by less than the interval can tell.")
-                : wall.PassAt[0].PassAt.Gain.Value < 0 ? $"pass@k does not cross{at}: after is behind at k = 1."
+                : wall.PassAt[0].PassAt.Gain.Value < 0 ? $"pass@k does not cross{at}: after is behind at k = {wall.PassAt[0].K}."
                 : $"pass@k does not cross{at}: after is nowhere behind.");
         }
 
@@ -181,6 +183,9 @@ internal static class CurvesTables
             ("execute", wall.MarksBefore.Execute, wall.MarksAfter.Execute),
             ("execute if planned", wall.MarksBefore.ExecuteGivenPlan, wall.MarksAfter.ExecuteGivenPlan),
         }.Where(mark => mark is not { Before: null, After: null });
+
+    /// <summary>A title with names as they are, or where that is too long for the page shortened to 36 characters together.</summary>
+    private static string Title(Func<int, string> of) => of(2 * Columns) is { Length: <= Columns } whole ? whole : of(36);
 
     private static string Samples(TemperatureCurves row) => row.Fewest == row.Most ? Whole(row.Fewest) : $"{row.Fewest} to {row.Most}";
 

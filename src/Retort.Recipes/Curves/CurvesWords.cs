@@ -7,9 +7,9 @@ namespace Retort.Recipes.Curves;
 internal static class CurvesWords
 {
     /// <summary>"48.2 [44.1, 52.3]", in percent.</summary>
-    public static string Percent(Interval? interval) => interval is { } some
-        ? $"{Percent(some.Value)} [{Percent(some.Low)}, {Percent(some.High)}]"
-        : "-";
+    public static string Percent(Interval? interval) => interval is not { } some ? "-"
+        : double.IsNaN(some.Low) ? Percent(some.Value)
+        : $"{Percent(some.Value)} [{Percent(some.Low)}, {Percent(some.High)}]";
 
     /// <summary>"48.2 % [44.1, 52.3]", for sentences.</summary>
     public static string InPercent(Interval interval) => $"{Percent(interval.Value)} % [{Percent(interval.Low)}, {Percent(interval.High)}]";
@@ -32,6 +32,9 @@ internal static class CurvesWords
     /// <summary>"1,319 problems".</summary>
     public static string Many(int count, string what) => string.Create(CultureInfo.InvariantCulture, $"{count:#,0} {what}{(count == 1 ? "" : "s")}");
 
+    /// <summary>"p = 0.012", "p &lt; 0.001".</summary>
+    public static string Chance(double p) => p < 0.001 ? "p < 0.001" : string.Create(CultureInfo.InvariantCulture, $"p = {p:0.###}");
+
     /// <summary>A name short enough for a table.</summary>
-    public static string Short(string name) => name.Length <= 22 ? name : name[..10] + "…" + name[^11..];
+    public static string Short(string name, int most = 22) => name.Length <= most ? name : name[..(most / 2 - 1)] + "…" + name[^(most - most / 2)..];
 }
