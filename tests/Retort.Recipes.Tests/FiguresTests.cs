@@ -138,6 +138,7 @@ public sealed class FiguresTests
         var series = Series.Histogram("x", [0, 10, 20], [0, 9.9, 10, 20, 21, -1]);
 
         Assert.Equal([2, 2], series.Points.Select(p => p.Y));
+        Assert.Equal([3, 1], Series.Histogram("x", [0, 10, 20], [0, 9.9, 10, 20, 21, -1], includeUpper: true).Points.Select(p => p.Y));
         Assert.Equal(["0–10", "10–20"], Series.BinLabels([0, 10, 20]));
     }
 

@@ -178,8 +178,8 @@ internal static class BacktrackingFigures
         return new(
             name, title, new("tokens, prompt included") { Categories = labels }, new("test problems"),
             [
-                Series.Histogram("solved", edges, demonstrations.Where(d => d.Solved).Select(d => (double)d.Tokens)),
-                Series.Histogram("not solved", edges, demonstrations.Where(d => !d.Solved).Select(d => (double)d.Tokens)),
+                Series.Histogram("solved", edges, demonstrations.Where(d => d.Solved).Select(d => (double)d.Tokens), includeUpper: true),
+                Series.Histogram("not solved", edges, demonstrations.Where(d => !d.Solved).Select(d => (double)d.Tokens), includeUpper: true),
             ])
         { Stacked = true, Caption = "Demonstrations of the test problems, by length and by whether the search found a solution." };
     }

@@ -108,17 +108,19 @@ public sealed record Series(string Label, SeriesKind Kind, IReadOnlyList<Point> 
     public bool Dashed { get; init; }
 
     /// <summary>
-    /// Counts of values in bins, as bars: bin b is [edges[b], edges[b+1]), the last closed. Values outside are left
-    /// out. The points' x is the bin's number; <see cref="BinLabels"/> names them.
+    /// Counts of values in bins, as bars: bin b is [edges[b], edges[b+1]), the last closed; or, with <paramref name="includeUpper"/>,
+    /// (edges[b], edges[b+1]], the first closed. Values outside are left out. The points' x is the bin's number;
+    /// <see cref="BinLabels"/> names them.
     /// </summary>
-    public static Series Histogram(string label, IReadOnlyList<double> edges, IEnumerable<double> values)
+    public static Series Histogram(string label, IReadOnlyList<double> edges, IEnumerable<double> values, bool includeUpper = false)
     {
         var counts = new int[edges.Count - 1];
         foreach (var value in values)
         {
             for (var b = 0; b < counts.Length; b++)
             {
-                if (value >= edges[b] && (value < edges[b + 1] || (b == counts.Length - 1 && value == edges[b + 1])))
+                var (low, high) = (edges[b], edges[b + 1]);
+                if ((value > low && value < high) || (value == low && (!includeUpper || b == 0)) || (value == high && (includeUpper || b == counts.Length - 1)))
                 {
                     counts[b]++;
                     break;
