@@ -72,10 +72,6 @@ public static class PassAtK
     public static double Estimate(ReadOnlySpan<bool> samples, int k) =>
         Estimate(samples.Length, samples.Count(true), k);
 
-    /// <summary>Pass@k of every problem; rows are problems, columns samples.</summary>
-    public static double[] PerProblem(IReadOnlyList<bool[]> problems, int k) =>
-        [.. problems.Select(samples => Estimate(samples, k))];
-
     /// <summary>Best-of-n as drawn: any of the first n samples is correct. No expectation, just what happened.</summary>
     public static bool BestOfFirst(ReadOnlySpan<bool> samples, int n)
     {

@@ -58,10 +58,6 @@ public sealed class SampleCounts
     public static SampleCounts Of(IReadOnlyList<double> temperatures, IReadOnlyList<IReadOnlyList<bool[]>> correct) =>
         new(temperatures, [.. correct.Select(row => row.Select(samples => new ProblemCount(samples.Length, samples.Count(one => one))).ToArray())]);
 
-    /// <summary>The counts at some temperatures alone, given by their indices in ascending order.</summary>
-    public SampleCounts At(IReadOnlyList<int> temperatures) =>
-        new([.. temperatures.Select(t => Temperatures[t])], [.. temperatures.Select(t => counts[t])]);
-
     /// <summary>Fewest samples any problem has at a temperature: the largest k of <see cref="PassAt"/>.</summary>
     public int FewestSamples(int temperature) => counts[temperature].Min(count => count.Samples);
 

@@ -39,10 +39,6 @@ internal sealed class CellOutcome
     /// <summary>Completions of each problem.</summary>
     public int NumSamples => samples[0].Length;
 
-    /// <summary>Tokens of every completion, prompt included, and whether it is right.</summary>
-    public IEnumerable<(int Tokens, bool Correct)> Completions =>
-        samples.SelectMany(problem => problem).Select(sample => (sample.TotalTokens, sample.IsCorrect));
-
     /// <summary>Prompt and completion, in tokens, on average.</summary>
     public double MeanTokens => samples.Average(problem => problem.Average(sample => (double)sample.TotalTokens));
 

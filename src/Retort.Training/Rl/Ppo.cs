@@ -67,11 +67,16 @@ internal sealed class Ppo : IAdvantageRule
     /// <summary>Groups whose rewards are all alike; here they still teach the values. Told for comparison.</summary>
     private static int SilentGroups(Experience experience, RlSettings settings)
     {
+        Span<double> rewards = stackalloc double[settings.SamplesPerPrompt];
         Span<double> advantages = stackalloc double[settings.SamplesPerPrompt];
         var silent = 0;
         for (var first = 0; first < settings.Completions; first += settings.SamplesPerPrompt)
         {
-            var rewards = experience.Rewards.AsSpan(first, settings.SamplesPerPrompt);
+            for (var i = 0; i < rewards.Length; i++)
+            {
+                rewards[i] = experience.IsMasked(first + i) ? double.NaN : experience.Rewards[first + i];
+            }
+
             silent += GroupAdvantage.Of(rewards, [], AdvantageScale.Mean, advantages) ? 0 : 1;
         }
 

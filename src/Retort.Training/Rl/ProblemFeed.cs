@@ -28,9 +28,6 @@ public sealed class ProblemFeed
 
     private ProblemFeed(Func<long, TaskItem> make) => this.make = make;
 
-    /// <summary>Problems of the list; null if they never come again.</summary>
-    public int? Count => items?.Count;
-
     /// <summary>Fresh problems: number n is <paramref name="make"/>(n).</summary>
     public static ProblemFeed Endless(Func<long, TaskItem> make) => new(make);
 

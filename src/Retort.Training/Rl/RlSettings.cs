@@ -172,7 +172,7 @@ public sealed record RlSettings : ICheckedSettings
     public bool WhitenAdvantages { get; init; } = true;
 
     /// <summary>
-    /// Updates that a rollout may lie behind the weights that learn from it: with 1, the next rollout is generated while this one is
+    /// Steps that a rollout may lie behind the weights that learn from it: with 1, the next rollout is generated while this one is
     /// learned from, on a copy of the weights.
     /// </summary>
     [Doc("Steps a rollout may lie behind the weights that learn from it; 1: generated while the last is learned from"), Range(0, 1)]

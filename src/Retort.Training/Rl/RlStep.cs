@@ -27,7 +27,7 @@ public sealed record RlStep
     /// <summary>Mean loss of the updates, the value loss apart.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>Mean value loss of the updates; 0 without values.</summary>
+    /// <summary>Mean value loss of the updates, times <see cref="RlSettings.ValueCoefficient"/>; 0 without values.</summary>
     public required double ValueLoss { get; init; }
 
     /// <summary>Mean norm of the updates' gradients, before clipping.</summary>
@@ -51,7 +51,7 @@ public sealed record RlStep
     /// <summary>Share of tokens that clipping keeps from the gradient.</summary>
     public required double ClipFraction { get; init; }
 
-    /// <summary>Updates that lie between the weights that generated and those that learned first.</summary>
+    /// <summary>Steps, each with all its updates, that lie between the weights that generated and those that learned first.</summary>
     public required int Staleness { get; init; }
 
     /// <summary>Completions by reward: below 0, 0, up to 0.25, 0.5, 0.75, below 1, 1, above.</summary>

@@ -206,6 +206,18 @@ public sealed class RlTrainerTests : IDisposable
         Assert.Equal(1, step.Length);
     }
 
+    [Theory]
+    [InlineData(RlAlgorithm.Grpo)]
+    [InlineData(RlAlgorithm.Ppo)]
+    public void Groups_are_silent_by_what_is_learned_from_alone(RlAlgorithm algorithm)
+    {
+        // What ends within one token is empty, so that only masked completions have rewards that differ.
+        using var run = new TinyRl(TinyRl.Default with { Algorithm = algorithm, MaxNewTokens = 1, MaskTruncated = true });
+        var step = run.Take();
+        Assert.Contains(step.Rollouts.Samples.Chunk(step.Rollouts.GroupSize), group => group.Select(one => one.Reward).Distinct().Count() > 1);
+        Assert.Equal(TinyRl.Default.PromptsPerStep, step.SilentGroups);
+    }
+
     private sealed class ConstantReward(double value) : IReward
     {
         public double Of(in RewardInput input) => value;
