@@ -25,6 +25,22 @@ public sealed class EchoChamberJudgeTests
         Assert.Equal(ClaimVerdict.Inconclusive, Judge(id, new World { IsLost = seed => seed == 1 }).Verdict);
     }
 
+    [Fact]
+    public void Intervals_take_no_more_threads_than_they_are_given()
+    {
+        var (now, most) = (0, 0);
+
+        new World().Evidence(["equal-grpo"]).Of((_, chosen) =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            Thread.SpinWait(200);
+            Interlocked.Decrement(ref now);
+            return chosen[0];
+        });
+
+        Assert.Equal(1, most);
+    }
+
     [Theory]
     [InlineData("ability", "E1", "E3", "E4", "E5", "E6", "E7", "E8")]
     [InlineData("room", "E1", "E3", "E4", "E7", "E8", "E9")]
@@ -168,7 +184,7 @@ public sealed class EchoChamberJudgeTests
 
         public Evidence Evidence(IReadOnlyList<string>? runs = null) => new(Settings, PolicyRun.All(Settings).Values
             .Where(run => runs?.Contains(run.Name) ?? true).ToDictionary(
-                run => run.Name, run => (IReadOnlyList<RunOutcome>)[.. Settings.Seeds.Select((_, seed) => Outcome(run, !IsLost(seed)))]));
+                run => run.Name, run => (IReadOnlyList<RunOutcome>)[.. Settings.Seeds.Select((_, seed) => Outcome(run, !IsLost(seed)))]), threads: 1);
 
         private RunOutcome Outcome(PolicyRun run, bool effect)
         {

@@ -130,7 +130,7 @@ public class TreeJudgeTests
             runs.Add(name, [world.Run(conditions.All.First(condition => condition.Name == name), change)]);
         }
 
-        return new TreeEvidence(Settings, runs, [.. conditions.Worlds.Where(of => of.IsControl).Select(of => World.Control(of, controlKnows))]);
+        return new TreeEvidence(Settings, runs, [.. conditions.Worlds.Where(of => of.IsControl).Select(of => World.Control(of, controlKnows))], threads: 1);
     }
 
     /// <summary>A world whose model knows the pairs it has seen ten times, and answers as well as its problems are easy.</summary>

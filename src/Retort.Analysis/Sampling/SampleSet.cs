@@ -39,12 +39,15 @@ public sealed class SampleSet(
         return new(Model, toProblems, toTemperatures, [.. toTemperatures.Select(t => toProblems.Select(problem => Samples[rows[t]][places[problem]]).ToArray())]);
     }
 
-    /// <summary>Majority@k of every problem at a temperature, for several k (<see cref="MajorityVote.Curve"/>): [k][problem].</summary>
-    public double[][] MajorityAt(int temperature, IReadOnlyList<int> ks, ulong seed = 1)
+    /// <summary>
+    /// Majority@k of every problem at a temperature, for several k (<see cref="MajorityVote.Curve"/>): [k][problem]. The same on any number
+    /// of threads; 0 is all cores.
+    /// </summary>
+    public double[][] MajorityAt(int temperature, IReadOnlyList<int> ks, ulong seed = 1, int threads = 0)
     {
         var row = Samples[temperature];
         var curves = new double[row.Count][];
-        Parallel.For(0, row.Count, problem =>
+        Parallel.For(0, row.Count, new ParallelOptions { MaxDegreeOfParallelism = threads > 0 ? threads : -1 }, problem =>
         {
             Vote[] votes = [.. row[problem].Select(one => new Vote(one.Answer, one.Correct))];
             curves[problem] = MajorityVote.Curve(votes, ks, seed, (ulong)problem);

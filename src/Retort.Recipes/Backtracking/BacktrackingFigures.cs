@@ -109,7 +109,7 @@ internal static class BacktrackingFigures
         return [.. first.Cell.Study.Budgets.Select(budget =>
         {
             var n = evidence.MatchedSamples(search, direct, budget);
-            return PointOf(GenerationCost.Flops(first.Config, budget), Evidence.Of(
+            return PointOf(GenerationCost.Flops(first.Config, budget), evidence.Of(
                 new Term(1, evidence.PerSeed(direct, outcome => outcome.BestOf(n))),
                 new Term(-1, evidence.PerSeed(search, outcome => outcome.WithinBudget(budget)))));
         })];
@@ -166,7 +166,7 @@ internal static class BacktrackingFigures
         { Caption = "The direct model on CountDown. Majority counts equal final expressions; ties go to the first seen." };
 
         Point[] Samples(Func<int, Func<CellOutcome, double[]>> quantity) =>
-            [.. SampleCounts.Where(k => k <= n).Select(k => PointOf(k, Evidence.Interval(evidence.PerSeed("countdown-direct", quantity(k)))))];
+            [.. SampleCounts.Where(k => k <= n).Select(k => PointOf(k, evidence.Interval(evidence.PerSeed("countdown-direct", quantity(k)))))];
     }
 
     private static bool IsBeam(TaskItem item) => item is CountDownItem countDown && countDown.Search.StartsWith("beam", StringComparison.Ordinal);
@@ -300,7 +300,7 @@ internal static class BacktrackingFigures
     {
         var first = evidence.Of(cell)[0];
         return [.. first.Cell.Study.Budgets.Select(budget => PointOf(
-            GenerationCost.Flops(first.Config, budget), Evidence.Interval(evidence.PerSeed(cell, outcome => quantity(outcome, budget)))))];
+            GenerationCost.Flops(first.Config, budget), evidence.Interval(evidence.PerSeed(cell, outcome => quantity(outcome, budget)))))];
     }
 
     private static Point[] SamplePoints(Evidence evidence, string cell)
@@ -308,7 +308,7 @@ internal static class BacktrackingFigures
         var outcomes = evidence.Of(cell);
         var one = GenerationCost.Flops(outcomes[0].Config, (int)Math.Round(outcomes.Average(outcome => outcome.MeanTokens)));
         return [.. SampleCounts.Where(n => n <= evidence.SamplesOf(cell))
-            .Select(n => PointOf(n * one, Evidence.Interval(evidence.PerSeed(cell, outcome => outcome.BestOf(n)))))];
+            .Select(n => PointOf(n * one, evidence.Interval(evidence.PerSeed(cell, outcome => outcome.BestOf(n)))))];
     }
 
     private static Point PointOf(double x, Interval interval) => new(x, interval.Value, interval.Low, interval.High);

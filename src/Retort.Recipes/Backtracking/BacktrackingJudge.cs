@@ -18,8 +18,8 @@ internal static class BacktrackingJudge
         "C1" => claim.Judge([Lead(evidence, Direct, Search)], [evidence.ShareOfGenerator(Search)]),
         "C2" => claim.Judge(
             [
-                Evidence.Of(new Term(1, evidence.Search(SudokuSearch)), new Term(-1, evidence.Direct(SudokuDirect, SudokuSearch))),
-                Evidence.Of(LeadTerms(evidence, Direct, Search, 1), LeadTerms(evidence, SudokuDirect, SudokuSearch, -1)),
+                evidence.Of(new Term(1, evidence.Search(SudokuSearch)), new Term(-1, evidence.Direct(SudokuDirect, SudokuSearch))),
+                evidence.Of(LeadTerms(evidence, Direct, Search, 1), LeadTerms(evidence, SudokuDirect, SudokuSearch, -1)),
             ],
             [
                 evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator(SudokuSearch),
@@ -28,7 +28,7 @@ internal static class BacktrackingJudge
         "C3" => claim.Judge(SizeGains(evidence), [evidence.ShareOfGenerator(Search)]),
         "C4" => claim.Judge(
             [
-                Evidence.Of(
+                evidence.Of(
                     new Term(1, evidence.Search(Search)),
                     new Term(-1, evidence.PerSeed(Search, outcome => outcome.GeneratorWithinBudget(evidence.TopBudget(Search))))),
                 evidence.OverlapDifference(Search, Direct),
@@ -36,19 +36,19 @@ internal static class BacktrackingJudge
             [evidence.ShareOfGenerator(Search)]),
         "C5" => claim.Judge(
             [
-                Evidence.Of(new Term(1, evidence.Search("countdown-think")), new Term(-1, evidence.Search(Search))),
-                Evidence.Of(new Term(1, evidence.Search("countdown-mix")), new Term(-1, evidence.Search(Search))),
-                Evidence.Of(
+                evidence.Of(new Term(1, evidence.Search("countdown-think")), new Term(-1, evidence.Search(Search))),
+                evidence.Of(new Term(1, evidence.Search("countdown-mix")), new Term(-1, evidence.Search(Search))),
+                evidence.Of(
                     new Term(1, evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples))),
                     new Term(-1, evidence.Search("countdown-think"))),
             ],
             [evidence.ShareOfGenerator(Search), evidence.ShareOfGenerator("countdown-think"), evidence.ShareOfGenerator("countdown-mix")]),
         "C9" => claim.Judge(
             [
-                Evidence.Of(
+                evidence.Of(
                     LeadTerms(evidence, StackedDirect, StackedSearch, 1),
                     LeadTerms(evidence, Direct, Search, -1)),
-                Evidence.Of(
+                evidence.Of(
                     LeadTerms(evidence, ShallowDirect, ShallowSearch, -1),
                     LeadTerms(evidence, SudokuDirect, SudokuSearch, 1)),
             ],
@@ -61,22 +61,22 @@ internal static class BacktrackingJudge
         "C10" => claim.Judge(MajorityGains(evidence), [Evidence.Mean(evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples)))]),
         "C6" => claim.Judge(
             [
-                Evidence.Of(
+                evidence.Of(
                     new Term(1, evidence.PerSeed(SearchRl, outcome => outcome.MeanOverBudgets())),
                     new Term(-1, evidence.PerSeed(Search, outcome => outcome.MeanOverBudgets()))),
-                Evidence.Of(new Term(1, evidence.Search(SearchRl)), new Term(-1, evidence.Search(Search))),
-                Evidence.Of(
+                evidence.Of(new Term(1, evidence.Search(SearchRl)), new Term(-1, evidence.Search(Search))),
+                evidence.Of(
                     new Term(1, evidence.Search(SearchRl)),
                     new Term(-1, evidence.PerSeed(Search, outcome => outcome.GeneratorWithinBudget(evidence.TopBudget(Search))))),
             ],
             [evidence.ShareOfGenerator(Search)]),
         "C7" => claim.Judge(
             [
-                Evidence.Of(BestOf(evidence, DirectRl, 1, 1), BestOf(evidence, Direct, 1, -1)),
-                Evidence.Of(
+                evidence.Of(BestOf(evidence, DirectRl, 1, 1), BestOf(evidence, Direct, 1, -1)),
+                evidence.Of(
                     BestOf(evidence, DirectRl, evidence.SamplesOf(Direct), 1), BestOf(evidence, DirectRl, 1, -1),
                     BestOf(evidence, Direct, evidence.SamplesOf(Direct), -1), BestOf(evidence, Direct, 1, 1)),
-                Evidence.Of(
+                evidence.Of(
                     BestOf(evidence, DirectRl, evidence.SamplesOf(Direct), 1), BestOf(evidence, Direct, evidence.SamplesOf(Direct), -1)),
             ],
             [Evidence.Mean(evidence.PerSeed(Direct, outcome => outcome.BestOf(outcome.NumSamples)))]),
@@ -86,7 +86,7 @@ internal static class BacktrackingJudge
 
     /// <summary>direct - search at equal compute, paired over problems.</summary>
     public static Interval Lead(Evidence evidence, string direct, string search) =>
-        Evidence.Of(LeadTerms(evidence, direct, search, 1));
+        evidence.Of(LeadTerms(evidence, direct, search, 1));
 
     private static Term BestOf(Evidence evidence, string direct, int n, double weight) =>
         new(weight, evidence.PerSeed(direct, outcome => outcome.BestOf(n)));
@@ -105,8 +105,8 @@ internal static class BacktrackingJudge
         ];
         return
         [
-            Evidence.Of(direct),
-            Evidence.Of([.. direct, new(-1, evidence.Search(Search)), new(1, evidence.Search("countdown-search-small"))]),
+            evidence.Of(direct),
+            evidence.Of([.. direct, new(-1, evidence.Search(Search)), new(1, evidence.Search("countdown-search-small"))]),
         ];
     }
 
@@ -130,10 +130,10 @@ internal static class BacktrackingJudge
             }
 
             return gainBest <= 0 ? double.NaN : gainMajority / gainBest;
-        });
+        }, evidence.Resampling);
         return
         [
-            Evidence.Of(new Term(1, best), new Term(-1, majority)),
+            evidence.Of(new Term(1, best), new Term(-1, majority)),
             SeedIntervals.WiderOfBootstrapAndT(ratio, ratios),
         ];
     }

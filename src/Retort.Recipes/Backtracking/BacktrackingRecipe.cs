@@ -61,7 +61,7 @@ public sealed class BacktrackingRecipe : IRecipe
                 folder.Log(context.Time, $"run {cell.Name} done");
             }
 
-            var evidence = new Evidence(outcomes);
+            var evidence = new Evidence(outcomes, context.Threads);
             context.Progress.Note("judging the claims");
             var results = BacktrackingClaims.All.Select(claim => Judge(claim, claims, context.Preset, evidence)).ToArray();
             folder.Log(context.Time, "run " + string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}")));

@@ -7,8 +7,13 @@ namespace Retort.Recipes.Backtracking;
 /// Everything measured: for each cell one outcome a seed, all over the same problems. Intervals are paired bootstraps over problems
 /// of the seeds' mean or, if wider, Student's t over seeds.
 /// </summary>
-internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOutcome>> outcomes)
+/// <param name="outcomes">By cell.</param>
+/// <param name="threads">Threads that resample.</param>
+internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOutcome>> outcomes, int threads)
 {
+    /// <summary>How intervals are resampled.</summary>
+    public BootstrapSettings Resampling { get; } = new(Threads: threads);
+
     /// <summary>Outcomes of a cell, a seed each.</summary>
     public IReadOnlyList<CellOutcome> Of(string cell) => outcomes[cell];
 
@@ -53,10 +58,10 @@ internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOut
     public static double Mean(double[][] values) => values.Average(seed => seed.Average());
 
     /// <summary>Interval of a mean.</summary>
-    public static Interval Interval(double[][] values) => Of(new Term(1, values));
+    public Interval Interval(double[][] values) => Of(new Term(1, values));
 
     /// <summary>Interval of a weighted sum of groups; terms inside a group are over the same problems and stay paired.</summary>
-    public static Interval Of(params Term[][] groups)
+    public Interval Of(params Term[][] groups)
     {
         var numSeeds = groups[0][0].Values.Length;
         var perSeed = new double[numSeeds];
@@ -82,11 +87,11 @@ internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOut
             sums[g] = new MeanTerm(1, SeedIntervals.AverageOverSeeds(bySeed));
         }
 
-        return SeedIntervals.WiderOfBootstrapAndT(Bootstrap.SumOfMeans(sums), perSeed);
+        return SeedIntervals.WiderOfBootstrapAndT(Bootstrap.SumOfMeans(sums, Resampling), perSeed);
     }
 
     /// <summary>Interval of a weighted sum over the same problems.</summary>
-    public static Interval Of(params Term[] terms) => Of([terms]);
+    public Interval Of(params Term[] terms) => Of([terms]);
 
     /// <summary>Mean Jaccard overlap with the generator over the bins that hold problems, as an interval over problems.</summary>
     public Interval OverlapDifference(string search, string direct)
@@ -98,7 +103,7 @@ internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOut
             var (s, d) = (Of(search)[seed], Of(direct)[seed]);
             var (generator, searchMistakes, directMistakes) = (s.GeneratorMistakes(), s.Mistakes(), d.Mistakes());
             intervals[seed] = Bootstrap.Of(s.NumProblems, chosen =>
-                MeanOverlap(generator, searchMistakes, chosen) - MeanOverlap(generator, directMistakes, chosen));
+                MeanOverlap(generator, searchMistakes, chosen) - MeanOverlap(generator, directMistakes, chosen), Resampling);
             perSeed[seed] = intervals[seed].Value;
         }
 

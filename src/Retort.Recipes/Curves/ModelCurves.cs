@@ -79,7 +79,7 @@ public sealed record ModelCurves(
             counts.Precision(t),
             .. ks.Select(k => counts.PassAt(t, k)),
             .. ks.Select(k => samples.Select(problem => problem.AsSpan(0, k).ToArray().Any(one => one.Correct) ? 1.0 : 0).ToArray()),
-            .. votes ? set.MajorityAt(t, ks, settings.Bootstrap.Seed) : [],
+            .. votes ? set.MajorityAt(t, ks, settings.Bootstrap.Seed, settings.Bootstrap.Threads) : [],
             counts.Coverage(t, fewest),
             .. fewest > RobustLimit ? [counts.Coverage(t, fewest, RobustLimit)] : (double[][])[],
         ];

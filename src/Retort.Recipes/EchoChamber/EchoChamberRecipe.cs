@@ -70,7 +70,7 @@ public sealed class EchoChamberRecipe : IRecipe
         folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {
-            var evidence = Measure(settings, runs, runner);
+            var evidence = Measure(settings, runs, runner, context.Threads);
             context.Progress.Note("judging the claims");
             var results = EchoChamberClaims.All.Select(claim => Judge(claim, claims, context.Preset, evidence)).ToArray();
             folder.Log(context.Time, "run " + string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}")));
@@ -88,7 +88,7 @@ public sealed class EchoChamberRecipe : IRecipe
     }
 
     /// <summary>Seed by seed, so that a run cut short has whole seeds.</summary>
-    private static Evidence Measure(EchoChamberSettings settings, PolicyRun[] runs, EchoChamberRunner runner)
+    private static Evidence Measure(EchoChamberSettings settings, PolicyRun[] runs, EchoChamberRunner runner, int threads)
     {
         var outcomes = runs.ToDictionary(run => run.Name, _ => new List<RunOutcome>());
         foreach (var (seed, run) in settings.Seeds.SelectMany(seed => runs.Select(run => (seed, run))))
@@ -97,7 +97,7 @@ public sealed class EchoChamberRecipe : IRecipe
         }
 
         return new(settings, new OrderedDictionary<string, IReadOnlyList<RunOutcome>>(
-            runs.Select(run => KeyValuePair.Create(run.Name, (IReadOnlyList<RunOutcome>)outcomes[run.Name]))));
+            runs.Select(run => KeyValuePair.Create(run.Name, (IReadOnlyList<RunOutcome>)outcomes[run.Name]))), threads);
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, Evidence evidence) =>

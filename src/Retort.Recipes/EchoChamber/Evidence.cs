@@ -73,8 +73,13 @@ internal delegate double PairStatistic(RunOutcome first, RunOutcome second, Read
 /// Everything measured: for each run one outcome a seed. All are asked the same problems, so a problem that is drawn brings what every model did
 /// on it. Intervals are bootstraps over problems of the seeds' mean or, if wider, Student's t over seeds.
 /// </summary>
-internal sealed class Evidence(EchoChamberSettings settings, IReadOnlyDictionary<string, IReadOnlyList<RunOutcome>> runs)
+/// <param name="settings">The settings.</param>
+/// <param name="runs">Each run's outcomes, a seed each.</param>
+/// <param name="threads">Threads that resample.</param>
+internal sealed class Evidence(EchoChamberSettings settings, IReadOnlyDictionary<string, IReadOnlyList<RunOutcome>> runs, int threads)
 {
+    private readonly BootstrapSettings resampling = new(Threads: threads);
+
     /// <summary>The settings.</summary>
     public EchoChamberSettings Settings => settings;
 
@@ -109,7 +114,7 @@ internal sealed class Evidence(EchoChamberSettings settings, IReadOnlyDictionary
             }
 
             return sum / numSeeds;
-        });
+        }, resampling);
         return SeedIntervals.WiderOfBootstrapAndT(bootstrap, perSeed);
     }
 

@@ -61,7 +61,7 @@ public sealed class SolutionTreeRecipe : IRecipe
             $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
         try
         {
-            var evidence = Measure(settings, work, runner);
+            var evidence = Measure(settings, work, runner, context.Threads);
             context.Progress.Note("judging the claims");
             var results = TreeClaims.All.Select(claim => Judge(claim, claims, context.Preset, evidence)).ToArray();
             folder.Log(context.Time, "run " + string.Join(", ", results.Select(result => $"{result.Id} {result.Verdict}")));
@@ -79,7 +79,7 @@ public sealed class SolutionTreeRecipe : IRecipe
     }
 
     /// <summary>Seed by seed, so that a run cut short has whole seeds.</summary>
-    private static TreeEvidence Measure(TreeSettings settings, TreeWork work, TreeRunner runner)
+    private static TreeEvidence Measure(TreeSettings settings, TreeWork work, TreeRunner runner, int threads)
     {
         var (runs, controls) = (work.Conditions.ToDictionary(item => item.Condition.Name, _ => new List<TreeRun>()), new List<TreeBefore>());
         foreach (var seed in settings.Seeds)
@@ -96,7 +96,7 @@ public sealed class SolutionTreeRecipe : IRecipe
         }
 
         return new TreeEvidence(settings, new OrderedDictionary<string, IReadOnlyList<TreeRun>>(
-            work.Conditions.Select(item => KeyValuePair.Create(item.Condition.Name, (IReadOnlyList<TreeRun>)runs[item.Condition.Name]))), controls);
+            work.Conditions.Select(item => KeyValuePair.Create(item.Condition.Name, (IReadOnlyList<TreeRun>)runs[item.Condition.Name]))), controls, threads);
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, TreeEvidence evidence) =>

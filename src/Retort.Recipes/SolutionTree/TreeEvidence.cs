@@ -13,9 +13,13 @@ internal delegate double RunStatistic<T>(T run, ReadOnlySpan<int> chosen);
 /// <param name="settings">The study's settings.</param>
 /// <param name="runs">By condition.</param>
 /// <param name="controls">Control worlds, all seeds.</param>
+/// <param name="threads">Threads that resample.</param>
 internal sealed class TreeEvidence(
-    TreeSettings settings, IReadOnlyDictionary<string, IReadOnlyList<TreeRun>> runs, IReadOnlyList<TreeBefore> controls)
+    TreeSettings settings, IReadOnlyDictionary<string, IReadOnlyList<TreeRun>> runs, IReadOnlyList<TreeBefore> controls, int threads)
 {
+    /// <summary>How intervals are resampled.</summary>
+    public BootstrapSettings Resampling { get; } = new(Threads: threads);
+
     /// <summary>The study's settings.</summary>
     public TreeSettings Settings => settings;
 
@@ -41,7 +45,7 @@ internal sealed class TreeEvidence(
     public Interval OverTest(string condition, RunStatistic<TreeRun> statistic) => OverTest(Of(condition), statistic);
 
     /// <summary>As <see cref="OverTest(string, RunStatistic{TreeRun})"/>, of given runs.</summary>
-    public static Interval OverTest(IReadOnlyList<TreeRun> seeds, RunStatistic<TreeRun> statistic) =>
+    public Interval OverTest(IReadOnlyList<TreeRun> seeds, RunStatistic<TreeRun> statistic) =>
         Over(seeds[0].Test.NumProblems, seeds, statistic);
 
     /// <summary>As <see cref="OverTest(string, RunStatistic{TreeRun})"/>, of something made of each run once.</summary>
@@ -67,17 +71,17 @@ internal sealed class TreeEvidence(
         var (rl, test, first) = (Of(condition).Select(ofRl).ToArray(), Of(condition).Select(ofTest).ToArray(), Of(condition)[0]);
         var (numRl, numTest) = (first.Rl.NumProblems, first.Test.NumProblems);
         return SeedIntervals.WiderOfBootstrapAndT(
-            Bootstrap.Of([numRl, numTest], chosen => PerSeed(chosen[0], chosen[1]).Average()), [.. PerSeed(Every(numRl), Every(numTest))]);
+            Bootstrap.Of([numRl, numTest], chosen => PerSeed(chosen[0], chosen[1]).Average(), Resampling), [.. PerSeed(Every(numRl), Every(numTest))]);
 
         IEnumerable<double> PerSeed(int[] onRl, int[] onTest) => rl.Zip(test, (a, b) => statistic(a, onRl) - statistic(b, onTest));
     }
 
     /// <summary>A quantity of an outcome with its interval over all its problems, the seeds' mean.</summary>
-    public static Interval Mean(IReadOnlyList<TreeRun> seeds, Func<TreeRun, double[]> byProblem)
+    public Interval Mean(IReadOnlyList<TreeRun> seeds, Func<TreeRun, double[]> byProblem)
     {
         double[][] values = [.. seeds.Select(byProblem)];
         return SeedIntervals.WiderOfBootstrapAndT(
-            Bootstrap.Mean(SeedIntervals.AverageOverSeeds(values)), [.. values.Select(seed => seed.Average())]);
+            Bootstrap.Mean(SeedIntervals.AverageOverSeeds(values), Resampling), [.. values.Select(seed => seed.Average())]);
     }
 
     /// <summary>0 to count - 1.</summary>
@@ -86,7 +90,7 @@ internal sealed class TreeEvidence(
     /// <summary>All of a run's test problems.</summary>
     public static int[] EveryTest(TreeRun run) => Every(run.Test.NumProblems);
 
-    private static Interval Over<T>(int units, IReadOnlyList<T> seeds, RunStatistic<T> statistic)
+    private Interval Over<T>(int units, IReadOnlyList<T> seeds, RunStatistic<T> statistic)
     {
         var interval = Bootstrap.Of(units, chosen =>
         {
@@ -97,7 +101,7 @@ internal sealed class TreeEvidence(
             }
 
             return sum / seeds.Count;
-        });
+        }, Resampling);
         return SeedIntervals.WiderOfBootstrapAndT(interval, [.. seeds.Select(run => statistic(run, Every(units)))]);
     }
 }

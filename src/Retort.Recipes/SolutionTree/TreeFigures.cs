@@ -19,9 +19,9 @@ internal static class TreeFigures
         {
             figures.Add(SelfSorted(seeds, false));
             figures.Add(SelfSorted(seeds, true));
-            figures.Add(ByTemperature(seeds, "pass", "pass@1", (outcome, t) => outcome.Precision(t)));
-            figures.Add(ByTemperature(seeds, "coverage", "coverage", (outcome, t) => outcome.Solved(t)));
-            figures.Add(GainByPrecision(seeds, evidence.Settings.Evaluation.Middle));
+            figures.Add(ByTemperature(evidence, seeds, "pass", "pass@1", (outcome, t) => outcome.Precision(t)));
+            figures.Add(ByTemperature(evidence, seeds, "coverage", "coverage", (outcome, t) => outcome.Solved(t)));
+            figures.Add(GainByPrecision(evidence, seeds, evidence.Settings.Evaluation.Middle));
             figures.AddRange(HeatMaps(seeds[0]));
         }
 
@@ -74,10 +74,10 @@ internal static class TreeFigures
 
     /// <summary>Figure 2.</summary>
     private static Figure ByTemperature(
-        IReadOnlyList<TreeRun> seeds, string name, string what, Func<TreeOutcome, double, double[]> quantity)
+        TreeEvidence evidence, IReadOnlyList<TreeRun> seeds, string name, string what, Func<TreeOutcome, double, double[]> quantity)
     {
         Series Line(string label, int color, bool dashed, Func<TreeRun, TreeOutcome> of) => new(
-            label, SeriesKind.Line, [.. seeds[0].Test.Temperatures.Select(t => PointOf(t, TreeEvidence.Mean(seeds, run => quantity(of(run), t))))])
+            label, SeriesKind.Line, [.. seeds[0].Test.Temperatures.Select(t => PointOf(t, evidence.Mean(seeds, run => quantity(of(run), t))))])
         { Color = color, Dashed = dashed };
         return new(
             $"{seeds[0].Condition.Name}-{name}", $"{seeds[0].Condition.Label}: {what} against temperature", new("temperature"), Shares(what),
@@ -92,7 +92,7 @@ internal static class TreeFigures
     }
 
     /// <summary>Figure 3.</summary>
-    private static Figure GainByPrecision(IReadOnlyList<TreeRun> seeds, double temperature)
+    private static Figure GainByPrecision(TreeEvidence evidence, IReadOnlyList<TreeRun> seeds, double temperature)
     {
         return new(
             $"{seeds[0].Condition.Name}-gain", $"{seeds[0].Condition.Label}: who gains",
@@ -108,10 +108,10 @@ internal static class TreeFigures
                 + "chance gains nothing. Bars: 95 % bootstrap over problems.",
         };
 
-        static Series Bars(string label, Gains[] gains) => new(label, SeriesKind.Bars,
+        Series Bars(string label, Gains[] gains) => new(label, SeriesKind.Bars,
         [
             .. Enumerable.Range(0, TreeStatistics.Bins.Count).Select(bin => (bin, Values: TreeTables.InBin(gains, bin)))
-                .Where(of => of.Values.Length > 1).Select(of => PointOf(of.bin, Bootstrap.Mean(of.Values))),
+                .Where(of => of.Values.Length > 1).Select(of => PointOf(of.bin, Bootstrap.Mean(of.Values, evidence.Resampling))),
         ]);
     }
 
@@ -154,7 +154,7 @@ internal static class TreeFigures
     {
         var (t, conditions) = (evidence.Settings.Evaluation.Middle, evidence.All.ToArray());
         Series Bars(string label, int color, Func<TreeRun, double[]> of) => new(
-            label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.Mean(seeds, of)))])
+            label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, evidence.Mean(seeds, of)))])
         { Color = color };
         return new(
             "plan-execute", Text($"Plans and executions at T = {t}"), NamesOf(conditions), Shares("share of answers"),
@@ -174,7 +174,7 @@ internal static class TreeFigures
     {
         var conditions = evidence.All.ToArray();
         Series Bars(string label, RunStatistic<TreeRun> gain) => new(
-            label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, TreeEvidence.OverTest(seeds, gain)))]);
+            label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, evidence.OverTest(seeds, gain)))]);
         return new(
             "conditions", "What RL adds to coverage", NamesOf(conditions),
             new("after - before RL") { Format = NumberFormat.Percent },
@@ -206,7 +206,7 @@ internal static class TreeFigures
         Series Line(string label, Func<TreeStudy, bool> belongs) => new(label, SeriesKind.Line,
         [
             .. home.Where(seeds => belongs(seeds[0].Condition.Study)).OrderBy(seeds => seeds.Average(run => run.ExpectedChances))
-                .Select(seeds => PointOf(seeds.Average(run => run.ExpectedChances), TreeEvidence.OverTest(seeds, TreeJudge.CoverageGain))),
+                .Select(seeds => PointOf(seeds.Average(run => run.ExpectedChances), evidence.OverTest(seeds, TreeJudge.CoverageGain))),
         ]);
     }
 

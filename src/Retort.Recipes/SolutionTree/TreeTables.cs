@@ -16,7 +16,7 @@ internal static class TreeTables
         var detailed = evidence.All.Where(seeds => !seeds[0].Condition.IsSide).ToArray();
         var tables = new List<ReportTable> { Worlds(evidence), Conditions(evidence), NewlySolved(evidence) };
         tables.AddRange(detailed.Select(Temperatures));
-        tables.AddRange(detailed.Select(seeds => GainsByPrecision(seeds, evidence.Settings.Evaluation.Middle)));
+        tables.AddRange(detailed.Select(seeds => GainsByPrecision(evidence, seeds, evidence.Settings.Evaluation.Middle)));
         tables.Add(PlanAndExecution(evidence));
         tables.AddRange(detailed.Select(Pairs));
         tables.Add(Knowledge(evidence));
@@ -54,7 +54,7 @@ internal static class TreeTables
         ],
         [.. evidence.All.Select(seeds =>
         {
-            var (condition, gain) = (seeds[0].Condition, TreeEvidence.OverTest(seeds, TreeJudge.CoverageGain));
+            var (condition, gain) = (seeds[0].Condition, evidence.OverTest(seeds, TreeJudge.CoverageGain));
             double Mean(Func<TreeRun, double> of) => seeds.Average(of);
             double Test(Func<TreeRun, TreeOutcome> which, Func<TreeOutcome, IReadOnlyList<double>, int[], double> of) =>
                 Mean(run => of(which(run), run.Test.Temperatures, TreeEvidence.Every(which(run).NumProblems)));
@@ -79,7 +79,7 @@ internal static class TreeTables
         ["condition", "test problems", "never solved", "newly solved", "by chance", "lost", "by chance", "newly beyond chance %", "low", "high"],
         [.. evidence.All.Select(seeds =>
         {
-            var beyond = TreeEvidence.OverTest(seeds, TreeJudge.NewlySolvedBeyondChance);
+            var beyond = evidence.OverTest(seeds, TreeJudge.NewlySolvedBeyondChance);
             double Count(Func<TreeRun, TreeOutcome> first, Func<TreeRun, TreeOutcome> second) => Round(seeds.Average(run =>
                 run.Test.NumProblems * TreeStatistics.NewlySolved(first(run), second(run), run.Test.Temperatures, TreeEvidence.EveryTest(run))));
             return (IReadOnlyList<Cell>)[
@@ -101,7 +101,7 @@ internal static class TreeTables
             Mean(seeds, run => run.RlBefore.Precision(t)), Mean(seeds, run => run.Rl.Precision(t)),
             Mean(seeds, run => run.RlBefore.Solved(t)), Mean(seeds, run => run.Rl.Solved(t))])]);
 
-    private static ReportTable GainsByPrecision(IReadOnlyList<TreeRun> seeds, double temperature)
+    private static ReportTable GainsByPrecision(TreeEvidence evidence, IReadOnlyList<TreeRun> seeds, double temperature)
     {
         var (test, rl) = (seeds.Select(run => Gains.OfTest(run, temperature)).ToArray(), seeds.Select(run => Gains.OfRl(run, temperature)).ToArray());
         return new(
@@ -110,10 +110,10 @@ internal static class TreeTables
             ["precision before", "RL problems", "gain", "low", "high", "test problems", "gain", "low", "high"],
             [.. TreeStatistics.Bins.Select((name, bin) => (IReadOnlyList<Cell>)[name, .. Row(rl, bin), .. Row(test, bin)])]);
 
-        static IEnumerable<Cell> Row(Gains[] gains, int bin)
+        IEnumerable<Cell> Row(Gains[] gains, int bin)
         {
             var values = InBin(gains, bin);
-            var mean = values.Length < 2 ? default : Bootstrap.Mean(values);
+            var mean = values.Length < 2 ? default : Bootstrap.Mean(values, evidence.Resampling);
             return values.Length < 2 ? [values.Length, "", "", ""] : [values.Length, Percent(mean.Value), Percent(mean.Low), Percent(mean.High)];
         }
     }
