@@ -17,8 +17,8 @@ namespace Retort.Cli.Commands;
 /// <param name="Seconds">Expected duration, evaluations apart.</param>
 internal sealed record RlPrice(string What, long Parameters, double Flops, long PeakBytes, double PeakGflops, double Seconds)
 {
-    /// <summary>The share of peak that small models reach, for the expected time.</summary>
-    private const double ExpectedShare = 0.4;
+    /// <summary>The shares of peak that small models reach, for the expected time.</summary>
+    private const double LearnShare = 0.25, RolloutShare = 0.1;
 
     /// <summary>The runtime with this program loaded.</summary>
     private const long RuntimeBytes = 90L << 20;
@@ -39,11 +39,13 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
             MaxNewTokens = expert.MaxNewTokens,
             DecodeSequences = expert.DecodeSequences,
         }, prompt, threads);
-        var flops = isRl ? plan.StepFlops * settings.Rl.Steps : plan.StepFlops * settings.Data.Problems * expert.Rounds;
+        var steps = isRl ? settings.Rl.Steps : (double)settings.Data.Problems * expert.Rounds;
+        var seconds = steps * (plan.LearnFlops / LearnShare + plan.RolloutFlops / RolloutShare) / (1e9 * peak);
         var what = isRl
             ? string.Create(CultureInfo.InvariantCulture, $"{plan.Prompts} prompts x {plan.Samples} samples = {plan.Completions:N0} completions, {plan.MicroBatches:N0} micro-batch{(plan.MicroBatches == 1 ? "" : "es")} a step; {settings.Rl.Steps:N0} steps")
             : string.Create(CultureInfo.InvariantCulture, $"{settings.Data.Problems:N0} prompts x {expert.SamplesPerPrompt} samples = {(long)settings.Data.Problems * expert.SamplesPerPrompt:N0} completions a round; {expert.Rounds} rounds");
-        return new RlPrice(what, config.ParameterCount.Total, flops, plan.Bytes + RuntimeBytes, peak, flops / (1e9 * peak * ExpectedShare));
+        return new RlPrice(
+            what, config.ParameterCount.Total, steps * (plan.LearnFlops + plan.RolloutFlops), plan.Bytes + RuntimeBytes, peak, seconds);
     }
 
     /// <summary>"32 prompts x 8 samples = 256 completions, ...; memory; time".</summary>
@@ -66,7 +68,7 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
             ["parameters", Parameters.ToString("N0", CultureInfo.InvariantCulture)],
             ["FLOPs", "at most " + Flops.ToString("0.00e0", CultureInfo.InvariantCulture)],
             ["peak memory", "about " + Amounts.Of(PeakBytes) + "B"],
-            ["expected time", $"at most about {Duration}, at {ExpectedShare:P0} of {PeakGflops.ToString("0", CultureInfo.InvariantCulture)} GFLOP/s; evaluations apart"],
+            ["expected time", $"at most about {Duration}, at {LearnShare:P0} (learning) and {RolloutShare:P0} (rollouts) of {PeakGflops.ToString("0", CultureInfo.InvariantCulture)} GFLOP/s; evaluations apart"],
         ]);
     }
 }

@@ -71,7 +71,7 @@ internal static class BacktrackingPlan
         {
             var learning = RlPlan.Of(config, rl, TaskDataset.LongestPrompt(cell.Task, tokenizer), context.Threads);
             return (cell.Name, config.ParameterCount.Total, rl.Steps,
-                learning.StepFlops * rl.Steps + samples * GenerationCost.Flops(config, cell.Context), learning.Bytes);
+                (learning.RolloutFlops + learning.LearnFlops) * rl.Steps + samples * GenerationCost.Flops(config, cell.Context), learning.Bytes);
         }
 
         var engine = GenerationEngine.Bytes(config, new EngineSettings { MaxSequences = settings.DecodeSequences });

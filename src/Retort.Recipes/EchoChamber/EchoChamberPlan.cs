@@ -86,9 +86,9 @@ internal static class EchoChamberPlan
             return new(run.Name, config.ParameterCount.Total, settings.Expert.Rounds, 3 * settings.Expert.Epochs * drawn, drawn + asked, plan.Bytes);
         }
 
-        var passes = 3.0 * rl.Passes + (rl.KlCoefficient > 0 ? 1 : 0) + (rl.Algorithm == RlAlgorithm.Ppo ? 1 : 0);
-        var work = Filled * plan.StepFlops * rl.Steps;
-        return new(run.Name, config.ParameterCount.Total, rl.Steps, work * passes / (1 + passes), work / (1 + passes) + asked, plan.Bytes);
+        return new(
+            run.Name, config.ParameterCount.Total, rl.Steps, Filled * rl.Steps * plan.LearnFlops,
+            Filled * rl.Steps * plan.RolloutFlops + asked, plan.Bytes);
     }
 
     private sealed record Row(string Name, long Parameters, int Steps, double Train, double Sample, long Bytes);

@@ -17,7 +17,7 @@ internal sealed class PolicyTraining(RecipeContext context, RunFolder folder, Sp
     public void Run(string name, Transformer model, SolutionTreeTask task, TreeCondition condition, ulong seed, LearningCurve curve)
     {
         var (tokenizer, steps) = (TaskDataset.TokenizerFor(task), condition.Rl.Steps);
-        var settings = condition.Rl with { MaxNewTokens = TreeRunner.Sampling(task, 1).MaxNewTokens };
+        var settings = RlOf(task, condition);
         var problems = condition.Problems == 0
             ? ProblemFeed.Endless(number => task.Create(Split.Validation, number))
             : new ProblemFeed([.. Enumerable.Range(0, condition.Problems).Select(i => task.Create(Split.Validation, i))], seed);
@@ -34,4 +34,8 @@ internal sealed class PolicyTraining(RecipeContext context, RunFolder folder, Sp
             step => step % every == 0,
             done => folder.TruncateMetrics(curve.Phase, done == 0 ? -1 : done));
     }
+
+    /// <summary>The settings of a condition's reinforcement learning.</summary>
+    public static RlSettings RlOf(SolutionTreeTask task, TreeCondition condition) =>
+        condition.Rl with { MaxNewTokens = TreeRunner.Sampling(task, 1).MaxNewTokens };
 }

@@ -3,6 +3,7 @@ using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
 using Retort.Tensors.Cpu;
 using Retort.Training;
+using Retort.Training.Rl;
 
 namespace Retort.Recipes.SolutionTree;
 
@@ -15,15 +16,12 @@ internal static class TreePlan
     /// <summary>Bytes of the runtime, code, marks and buffers beside models and data, roughly.</summary>
     private const long RuntimeBytes = 150L << 20;
 
-    /// <summary>Policy, reference and the next rollout's moments and gradients.</summary>
-    private const int Copies = 2;
-
     /// <summary>Prices every world and condition.</summary>
     public static RecipeOutcome Of(TreeSettings settings, TreeWork work, RecipeContext context)
     {
         var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
         var rows = work.Worlds.Select(world => Price(settings, world, work.SeedsOf(world).Count, context))
-            .Concat(work.Conditions.Select(item => Price(settings, item.Condition, item.Seeds.Count))).ToArray();
+            .Concat(work.Conditions.Select(item => Price(settings, item.Condition, item.Seeds.Count, context.Threads))).ToArray();
         var (train, sample) = (rows.Sum(row => row.Train), rows.Sum(row => row.Sample));
         double Seconds(double train, double sample) => (train / TrainingFraction + sample / SamplingFraction) / peak;
         var seconds = Seconds(train, sample);
@@ -63,18 +61,18 @@ internal static class TreePlan
             seeds * Asking(settings, world, asked, temperatures), plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + data);
     }
 
-    private static Row Price(TreeSettings settings, TreeCondition condition, int seeds)
+    private static Row Price(TreeSettings settings, TreeCondition condition, int seeds, int threads)
     {
-        var config = condition.World.Config(settings.Model, TaskDataset.TokenizerFor(condition.World.Task(0)));
-        var sequence = GenerationCost.Flops(config, config.MaxPositions);
-        var completions = (double)condition.Rl.Completions * condition.Rl.Steps;
+        var task = condition.World.Task(0);
+        var tokenizer = TaskDataset.TokenizerFor(task);
+        var config = condition.World.Config(settings.Model, tokenizer);
+        var rl = PolicyTraining.RlOf(task, condition);
+        var plan = RlPlan.Of(config, rl, TaskDataset.LongestPrompt(task, tokenizer), threads);
         var asked = settings.Evaluation.TestProblems + condition.Asked(settings);
         var temperatures = condition.IsSide ? settings.Evaluation.SideTemperatures.Count : settings.Evaluation.Temperatures.Count;
-        // A pass is a forward and a backward of twice its work; the reference scores once.
         return new(
-            condition.Name, seeds, condition.Rl.Steps, seeds * completions * sequence * (3 * condition.Rl.Passes + 1),
-            seeds * (completions * sequence + Asking(settings, condition.World, asked, temperatures)),
-            Copies * 4 * sizeof(float) * config.ParameterCount.Total);
+            condition.Name, seeds, rl.Steps, seeds * plan.LearnFlops * rl.Steps,
+            seeds * (plan.RolloutFlops * rl.Steps + Asking(settings, condition.World, asked, temperatures)), plan.Bytes);
     }
 
     /// <summary>Every sample priced with its prompt, which the engine reads once for all samples of a problem.</summary>

@@ -7,9 +7,10 @@ namespace Retort.Training.Rl;
 /// <param name="Prompts">Problems of a rollout.</param>
 /// <param name="Samples">Completions of each.</param>
 /// <param name="MicroBatches">Forward and backward passes of a step.</param>
-/// <param name="Bytes">Native memory: weights, moments, gradients, reference, activations, the engine.</param>
-/// <param name="StepFlops">Work of a step at full length, at most.</param>
-public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Bytes, double StepFlops)
+/// <param name="Bytes">Memory: weights, moments, gradients, reference, activations, the engine and, overlapped, its own weights.</param>
+/// <param name="RolloutFlops">Work of a step's rollout at full length, at most.</param>
+/// <param name="LearnFlops">The same of what is learned from it, with the scores of reference and values.</param>
+public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Bytes, double RolloutFlops, double LearnFlops)
 {
     /// <summary>Completions of a step.</summary>
     public int Completions => Prompts * Samples;
@@ -29,9 +30,11 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
         var passes = 3.0 * settings.Passes + (settings.KlCoefficient > 0 ? 1 : 0) + (isPpo ? 1 : 0);
         var scoring = settings.KlCoefficient > 0 || isPpo ? Scorer.PlanOf(config, settings, context, lanes, isPpo).ActivationBytes : 0;
         var reference = settings.KlCoefficient > 0 ? sizeof(float) * config.ParameterCount.Total : 0;
+        // The weights of an overlapped rollout: its model's, and the array they pass through.
+        var overlap = settings.MaxStaleness > 0 ? 2 * sizeof(float) * config.ParameterCount.Total : 0;
         return new RlPlan(
             settings.PromptsPerStep, settings.SamplesPerPrompt, settings.Passes * settings.UpdatesPerPass * perUpdate,
-            learner.TotalBytes + scoring + reference + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings)),
-            (1 + passes) * scored);
+            learner.TotalBytes + scoring + reference + overlap + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings)),
+            scored, passes * scored);
     }
 }
