@@ -39,7 +39,7 @@ internal static class BacktrackingDepartures
             (true, "Solved means a strict check: operands used up, all numbers used, every return to a state that exists. The paper's checker is lenient."),
             (true, "Equal compute comes from the engine's FLOP counts (output head included), not from pairing positions; best-of-n is the unbiased estimate."),
             (settings.SearchRl.Temperature != 0.7 || settings.DirectRl.Temperature != 0.7, "GRPO samples at another temperature than the paper's 0.7 (config: searchRl, directRl)."),
-            (settings.SearchRl.PromptsPerStep != 256, "GRPO takes fewer and smaller steps at a far higher learning rate (config: searchRl, directRl)."),
+            (settings.SearchRl.PromptsPerStep != 256, "GRPO takes fewer and smaller steps at a far higher learning rate; the searching model's were chosen by trying on one seed (config: searchRl, directRl)."),
             (true, "The last checkpoint is used, not the one with the best validation loss."),
             (true, "Stacked CountDown's contexts, budgets and parts by length are twice the plain ones."),
         ];

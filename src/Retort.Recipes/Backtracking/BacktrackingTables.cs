@@ -25,8 +25,8 @@ internal static class BacktrackingTables
         if (run.Any(cell => cell.IsDirect))
         {
             tables.Add(new(
-                "Direct: percent solved by the best of n samples",
-                ["model", .. counts.Select(n => $"n = {n}"), "mean tokens", "matched n"],
+                "Direct: percent solved by the best of n samples; at equal compute, n is at most the number drawn",
+                ["model", .. counts.Select(n => $"n = {n}"), "mean tokens", "n at equal compute"],
                 [.. run.Where(cell => cell.IsDirect).Select(cell => SampleRow(evidence, cell, counts))]));
         }
 
@@ -64,7 +64,7 @@ internal static class BacktrackingTables
                 ? (Report.Cell)Percent(evidence.PerSeed(cell.Name, outcome => outcome.BestOf(n)))
                 : ""),
             Math.Round(evidence.Of(cell.Name).Average(outcome => outcome.MeanTokens), 1),
-            evidence.Has(search) ? (Report.Cell)evidence.MatchedSamples(search, cell.Name, evidence.TopBudget(search)) : "",
+            evidence.Has(search) ? (Report.Cell)evidence.AffordedSamples(search, cell.Name, evidence.TopBudget(search)) : "",
         ];
     }
 

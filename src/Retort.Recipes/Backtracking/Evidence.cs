@@ -23,12 +23,16 @@ internal sealed class Evidence(IReadOnlyDictionary<string, IReadOnlyList<CellOut
     /// <summary>The search's largest budget on a task.</summary>
     public int TopBudget(string search) => Of(search)[0].Cell.Study.Budgets[^1];
 
-    /// <summary>Direct samples that cost what the search's budget costs, rounded down; the seeds' mean length decides.</summary>
-    public int MatchedSamples(string search, string direct, int budget)
+    /// <summary>Direct samples that cost what the search's budget costs: at least one, and of those drawn.</summary>
+    public int MatchedSamples(string search, string direct, int budget) =>
+        (int)Math.Min(AffordedSamples(search, direct, budget), SamplesOf(direct));
+
+    /// <summary>The same, drawn or not, rounded down; the seeds' mean length decides.</summary>
+    public long AffordedSamples(string search, string direct, int budget)
     {
         var (s, d) = (Of(search), Of(direct));
         var one = GenerationCost.Flops(d[0].Config, Math.Max(1, (int)Math.Round(d.Average(outcome => outcome.MeanTokens))));
-        return (int)Math.Clamp(Math.Floor(GenerationCost.Flops(s[0].Config, budget) / one), 1, SamplesOf(direct));
+        return (long)Math.Max(1, Math.Floor(GenerationCost.Flops(s[0].Config, budget) / one));
     }
 
     /// <summary>Samples drawn of a direct cell.</summary>

@@ -9,13 +9,14 @@ namespace Retort.Recipes.Bench;
 
 /// <summary>
 /// A step of reinforcement learning as small studies take it: GRPO on a model of 1.3 million parameters, 64 problems of 25 tokens
-/// completed 8 times with about 35 tokens, one update; and decoding by itself, at the batch that the rollouts have.
+/// completed 8 times with about 35 tokens, one update, without and with the divergence from a reference; and decoding by itself, at
+/// the batch that the rollouts have.
 /// </summary>
 internal static class RlBench
 {
     private const int PromptTokens = 25, MaxNewTokens = 40, DecodeSequences = 128, NumWords = 124;
 
-    /// <summary>The step, its rollout, its learning, and decoding.</summary>
+    /// <summary>The step, its rollout, its learning, the step with a reference, and decoding.</summary>
     public static IEnumerable<BenchResult> Run(Device device, BenchClock clock)
     {
         var tokenizer = WordLevelTokenizer.ForWords([.. Enumerable.Range(0, NumWords).Select(i => $"w{i}")]);
@@ -32,16 +33,28 @@ internal static class RlBench
             MaxNewTokens = MaxNewTokens,
             LearningRate = 1e-9,
         };
-        using var trainer = new RlTrainer(model, tokenizer, ProblemFeed.Endless(Problem), new LengthReward(), settings, EngineBench.Seed);
-        var steps = new List<RlStep>();
-        var whole = clock.Measure(
-            "rl", shape.Name, settings.Completions, PromptTokens + MaxNewTokens, 1, 1, 4L * sizeof(float) * config.ParameterCount.Total,
-            () => { }, () => steps.Add(trainer.Step()));
-        yield return Part(whole, "rl", steps, step => step.RolloutSeconds + step.LearnSeconds, step => step.TokensLearned, step => step.RolloutFlops + step.LearnFlops);
+        var (whole, steps) = Measure(settings);
+        yield return Whole("rl", whole, steps);
         yield return Part(whole, "rollout", steps, step => step.RolloutSeconds, step => step.TokensDrawn, step => step.RolloutFlops);
         yield return Part(whole, "learn", steps, step => step.LearnSeconds, step => step.TokensLearned, step => step.LearnFlops);
+        var (withReference, stepsWithReference) = Measure(settings with { KlCoefficient = 0.001 });
+        yield return Whole("rl+kl", withReference, stepsWithReference);
         yield return EngineBench.Decode(model, clock, shape, DecodeSequences, KvFormat.Float32);
+
+        (BenchResult Whole, List<RlStep> Steps) Measure(RlSettings chosen)
+        {
+            using var trainer = new RlTrainer(model, tokenizer, ProblemFeed.Endless(Problem), new LengthReward(), chosen, EngineBench.Seed);
+            var taken = new List<RlStep>();
+            var copies = chosen.KlCoefficient > 0 ? 5L : 4L;
+            return (clock.Measure(
+                "rl", shape.Name, chosen.Completions, PromptTokens + MaxNewTokens, 1, 1, copies * sizeof(float) * config.ParameterCount.Total,
+                () => { }, () => taken.Add(trainer.Step())), taken);
+        }
     }
+
+    private static BenchResult Whole(string what, BenchResult whole, List<RlStep> steps) => Part(
+        whole, what, steps, step => step.RolloutSeconds + step.LearnSeconds, step => step.TokensLearned,
+        step => step.RolloutFlops + step.LearnFlops);
 
     /// <summary>Medians over the steps of one part of them.</summary>
     private static BenchResult Part(

@@ -20,11 +20,6 @@ public static class RlMetrics
             new("rollout_flops", step.RolloutFlops), new("learn_flops", step.LearnFlops),
         ],
         [new("reward_histogram", step.RewardHistogram), new("length_histogram", step.LengthHistogram)]);
-        folder.AppendTiming(phase, step.Step,
-        [
-            new("rollout_seconds", step.RolloutSeconds), new("learn_seconds", step.LearnSeconds),
-            new("drawn_per_second", step.TokensDrawn / Math.Max(1e-9, step.RolloutSeconds)),
-            new("learned_per_second", step.TokensLearned / Math.Max(1e-9, step.LearnSeconds)),
-        ]);
+        folder.AppendTiming(phase, step.Step, [new("rollout_seconds", step.RolloutSeconds), new("learn_seconds", step.LearnSeconds)]);
     }
 }
