@@ -56,6 +56,43 @@ public sealed class AdvantageTests
             pair => Assert.Equal(pair.Second, pair.First, 1e-12));
     }
 
+    [Theory]
+    [InlineData(RlAlgorithm.Reinforce)]
+    [InlineData(RlAlgorithm.Ppo)]
+    public void A_divergence_in_the_reward_is_taken_off_token_by_token(RlAlgorithm algorithm)
+    {
+        using var run = new TinyRl();
+        var rollouts = run.Take().Rollouts;
+        var settings = TinyRl.Default with
+        {
+            Algorithm = algorithm, KlPlacement = KlPlacement.Reward, KlCoefficient = 0.3, Gamma = 1, GaeLambda = 1, WhitenAdvantages = false,
+        };
+        var experience = new Experience(settings.PromptsPerStep, settings.SamplesPerPrompt, 16);
+        experience.Load(rollouts, maskTruncated: false);
+        // What is left of a completion's reward from each of its tokens on.
+        var left = new double[settings.Completions][];
+        for (var s = 0; s < settings.Completions; s++)
+        {
+            var logprobs = experience.Of(s, ExperienceColumn.OldLogprob);
+            left[s] = new double[logprobs.Length];
+            for (var (t, sum) = (logprobs.Length - 1, rollouts.Samples[s].Reward); t >= 0; t--)
+            {
+                var reference = experience.Of(s, ExperienceColumn.ReferenceLogprob)[t] = MathF.Sin(s + t) - 1;
+                left[s][t] = sum -= 0.3 * (logprobs[t] - reference);
+            }
+        }
+
+        AdvantageRules.Of(algorithm).Apply(experience, settings);
+        for (var s = 0; s < settings.Completions; s++)
+        {
+            var group = left.Skip(s - s % settings.SamplesPerPrompt).Take(settings.SamplesPerPrompt).Average(one => one[0]);
+            foreach (var (t, advantage) in experience.Of(s, ExperienceColumn.Advantage).ToArray().Index())
+            {
+                Assert.Equal(algorithm == RlAlgorithm.Ppo ? left[s][t] : left[s][0] - group, advantage, 1e-5);
+            }
+        }
+    }
+
     [Fact]
     public void Generalised_advantages_are_the_sums_that_define_them()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Retort.Tasks;
 using Retort.Tensors.Cpu;
 using Retort.Training.Rl;
@@ -62,6 +63,40 @@ public sealed class ExpertIterationTests : IDisposable
         // A line that a crash tore.
         File.AppendAllText(Path.Combine(folder, "round-2", "samples.jsonl"), "{\"Rew");
         Assert.Equal(unbroken, Run(Settings, new() { Folder = folder }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Kept_are_whole_completions_each_once_if_asked_for(bool deduplicate)
+    {
+        Run(Settings with { Rounds = 1, Deduplicate = deduplicate }, new() { Folder = folder });
+        var kept = File.ReadLines(Path.Combine(folder, "round-1", "samples.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("Kept").EnumerateArray()
+                .Select(completion => completion.EnumerateArray().Select(token => token.GetInt32()).ToArray()).ToArray())
+            .ToArray();
+        var rewards = new TinyRl.LetterReward();
+        for (var p = 0; p < kept.Length; p++)
+        {
+            Assert.All(kept[p], tokens => Assert.Equal(TinyRl.Tokenizer.EosId, tokens[^1]));
+            Assert.All(kept[p], tokens => Assert.InRange(rewards.Of(new(Problems[p], TinyRl.Tokenizer.Decode(tokens.AsSpan(0, tokens.Length - 1)), p, 0)), Settings.Threshold, 1));
+        }
+
+        Assert.Equal(deduplicate, kept.All(group => group.Select(tokens => string.Join(' ', tokens)).Distinct().Count() == group.Length));
+    }
+
+    [Fact]
+    public void The_base_is_refitted_or_the_last_model()
+    {
+        // With steps this small two rounds go twice as far as one, if the second begins where the first ended.
+        var settings = Settings with { Rounds = 2, LearningRate = 1e-6 };
+        using var device = new CpuDevice(1);
+        using var start = TinyRl.NewModel(device);
+        var from = Weights(start);
+        double[] far = [.. new[] { settings with { Rounds = 1 }, settings with { Refit = RefitStart.Base }, settings with { Refit = RefitStart.Last } }
+            .Select(one => Math.Sqrt(Run(one, new()).Zip(from).Sum(pair => Math.Pow(pair.First - (double)pair.Second, 2))))];
+        Assert.InRange(far[1] / far[0], 0.7, 1.3);
+        Assert.InRange(far[2] / far[0], 1.5, 2.5);
     }
 
     [Fact]

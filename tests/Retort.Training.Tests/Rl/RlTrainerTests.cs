@@ -147,6 +147,22 @@ public sealed class RlTrainerTests : IDisposable
         Assert.InRange(held.Take(15).Kl, 0, drifted / 3);
     }
 
+    [Theory, MemberData(nameof(Algorithms))]
+    public void All_work_of_a_step_is_told_by_it(RlSettings settings)
+    {
+        using var run = new TinyRl(settings);
+        var (before, told) = (run.Model.Device.Work.Flops, 0L);
+        for (var i = 0; i < 3; i++)
+        {
+            var step = run.Take();
+            Assert.InRange(step.RolloutFlops, 1, step.LearnFlops);
+            // An overlapped rollout is the work of another device.
+            told += step.LearnFlops + (settings.MaxStaleness == 0 ? step.RolloutFlops : 0);
+        }
+
+        Assert.Equal(run.Model.Device.Work.Flops - before, told);
+    }
+
     [Fact]
     public void Learning_allocates_no_managed_byte()
     {
