@@ -99,6 +99,7 @@ public class TreeJudgeTests
         var all = TreeEvidence.EveryTest(run);
         var again = run with { Test = run.Before.TestAgain! };
         Assert.Equal(0, TreeJudge.NewlySolvedBeyondChance(again, all));
+        Assert.InRange(TreeJudge.NewlySolvedBeyondChance(Study(wall: Opens).Of(TreeCondition.Wall)[0], all), 0.1, 1);
         Assert.True(TreeStatistics.NewlySolved(run.Before.Test, run.Before.TestAgain!, Temperatures, all) > 0);
         Assert.Equal(0, TreeStatistics.NewlySolved(run.Before.Test, run.Before.Test, Temperatures, all));
     }

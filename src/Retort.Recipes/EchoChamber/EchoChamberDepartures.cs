@@ -23,7 +23,7 @@ internal static class EchoChamberDepartures
             (settings.Rl.FinalFraction == 1, "RL's learning rate is constant; the paper's falls to a tenth along a cosine."),
             (settings.Rl.LossAverage == LossAverage.Token, "Every token of an update counts alike in the loss; the paper's GRPO averages each completion first."),
             (true, "PPO's critic is a value head on the policy's last hidden state, not a model of its own; rewards are not normalised."),
-            (true, "E5: programs repeat the prompt and the background is larger, so that natural answers are within the large model's reach. That the winner follows the accuracy of the size is shown; where the crossover lies for real data cannot be."),
+            (true, "E5: programs repeat the prompt, the background is larger and pretraining ends later, chosen on a seed of its own, before any RL, so that natural answers are within the large model's reach. That the winner follows the accuracy of the size is shown; where the crossover lies for real data cannot be."),
             (true, "E9 asks the longest problems of the same task; the paper asks other benchmarks."),
             (true, "Accuracies are those of the fixed end point; the paper's bars take the best over epochs."),
             (settings.FrozenControls, "Runs named frozen are not the paper's: a coin of the base's accuracy in each format rewards them (section 6)."),

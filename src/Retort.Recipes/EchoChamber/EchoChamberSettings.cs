@@ -96,7 +96,7 @@ public sealed record EchoChamberSettings : ICheckedSettings
 
     /// <summary>Share of background for E5, where programs repeat the prompt: natural answers must be within reach of the large model.</summary>
     [Doc("Background's share of the data of E5, where programs repeat the prompt"), Range(0, 1)]
-    public double SizeBackground { get; init; } = 0.5;
+    public double SizeBackground { get; init; } = 0.85;
 
     /// <summary>Sequences of E6's data with one copy of each program; it is gone through once.</summary>
     [Doc("Sequences of E6's data with one copy of each program; gone through once", Unit = "sequences"), Positive]
@@ -116,7 +116,7 @@ public sealed record EchoChamberSettings : ICheckedSettings
 
     /// <summary>Pretraining of the large model and of the small one beside it (E5).</summary>
     [Doc("Pretraining of the large model, and of the small one beside it (E5)")]
-    public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 1500, PeakLearningRate = 2e-3 };
+    public PretrainingSettings SizePretraining { get; init; } = new() { MaxSteps = 6000, PeakLearningRate = 2e-3, StopAccuracy = 0.7 };
 
     /// <summary>Reinforcement by GRPO and PPO.</summary>
     [Doc("Reinforcement; algorithm and klCoefficient are the recipe's to set")]

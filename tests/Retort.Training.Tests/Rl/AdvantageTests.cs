@@ -65,7 +65,12 @@ public sealed class AdvantageTests
         var rollouts = run.Take().Rollouts;
         var settings = TinyRl.Default with
         {
-            Algorithm = algorithm, KlPlacement = KlPlacement.Reward, KlCoefficient = 0.3, Gamma = 1, GaeLambda = 1, WhitenAdvantages = false,
+            Algorithm = algorithm,
+            KlPlacement = KlPlacement.Reward,
+            KlCoefficient = 0.3,
+            Gamma = 1,
+            GaeLambda = 1,
+            WhitenAdvantages = false,
         };
         var experience = new Experience(settings.PromptsPerStep, settings.SamplesPerPrompt, 16);
         experience.Load(rollouts, maskTruncated: false);
