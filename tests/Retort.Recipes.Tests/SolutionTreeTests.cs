@@ -46,7 +46,7 @@ public sealed class SolutionTreeTests : IDisposable
         Assert.Equal(conditions.All.Select(condition => condition.Label), table.Rows.Select(row => row[0].Text));
         Assert.Equal(2, report.Tables.First(table => table.Name.StartsWith("Control", StringComparison.Ordinal)).Rows.Count);
         Assert.All(report.Tables, table => Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count)));
-        foreach (var figure in new[] { "conditions", "plan-execute", "sizing", "held-out", "base-curve", "base-known-after", "base-self-sorted-before", "base-gain" })
+        foreach (var figure in new[] { "conditions-problems", "plan-execute-world", "sizing", "held-out", "base-curve", "base-known-after", "base-self-sorted-before", "base-gain" })
         {
             Assert.Contains($"figures/{figure}.svg", report.Figures);
         }

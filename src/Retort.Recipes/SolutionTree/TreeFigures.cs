@@ -11,6 +11,14 @@ internal static class TreeFigures
     /// <summary>Temperatures that one figure can tell apart by colour.</summary>
     private const int MostLines = 6;
 
+    private static readonly (string Name, string Label, TreeStudy[] Studies)[] Differences =
+    [
+        ("problems", "by RL problems", [TreeStudy.Problems]),
+        ("visits", "by RL problems at equal visits", [TreeStudy.Visits]),
+        ("world", "by action space and context", [TreeStudy.Actions, TreeStudy.Context]),
+        ("exploration", "by exploration", [TreeStudy.Exploration]),
+    ];
+
     /// <summary>All figures the evidence can fill.</summary>
     public static IReadOnlyList<Figure> All(TreeEvidence evidence, RunFolder folder)
     {
@@ -26,11 +34,9 @@ internal static class TreeFigures
         }
 
         figures.AddRange(LearningCurves(evidence, folder));
-        if (evidence.All.Any())
-        {
-            figures.Add(PlanAndExecution(evidence));
-            figures.Add(CoverageGains(evidence));
-        }
+        var parts = Parts(evidence).ToArray();
+        figures.AddRange(parts.Select(part => PlanAndExecution(evidence, part)));
+        figures.AddRange(parts.Select(part => CoverageGains(evidence, part)));
 
         if (Sizing(evidence) is { } sizing)
         {
@@ -150,38 +156,36 @@ internal static class TreeFigures
     }
 
     /// <summary>Figure 5.</summary>
-    private static Figure PlanAndExecution(TreeEvidence evidence)
+    private static Figure PlanAndExecution(TreeEvidence evidence, Part part)
     {
-        var (t, conditions) = (evidence.Settings.Evaluation.Middle, evidence.All.ToArray());
+        var (t, conditions) = (evidence.Settings.Evaluation.Middle, part.Conditions);
         Series Bars(string label, int color, Func<TreeRun, double[]> of) => new(
             label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, evidence.Mean(seeds, of)))])
         { Color = color };
         return new(
-            "plan-execute", Text($"Plans and executions at T = {t}"), NamesOf(conditions), Shares("share of answers"),
+            "plan-execute-" + part.Name, Text($"Plans and executions at T = {t}, {part.Label}"), NamesOf(conditions), Shares("share of answers"),
             [
                 Bars("planned, before RL", 0, run => run.Before.Test.Planned(t)), Bars("planned, after", 1, run => run.Test.Planned(t)),
                 Bars("executed, before RL", 2, run => run.Before.Test.Executed(t)), Bars("executed, after", 3, run => run.Test.Executed(t)),
             ])
         {
-            Width = WidthFor(conditions.Length),
             Caption = "Planned: all actions are the problem's. Executed: every step leads from the answer's own state to the one it "
                 + "writes. Test problems; bars: 95 % intervals.",
         };
     }
 
     /// <summary>Figure 6.</summary>
-    private static Figure CoverageGains(TreeEvidence evidence)
+    private static Figure CoverageGains(TreeEvidence evidence, Part part)
     {
-        var conditions = evidence.All.ToArray();
+        var conditions = part.Conditions;
         Series Bars(string label, RunStatistic<TreeRun> gain) => new(
             label, SeriesKind.Bars, [.. conditions.Select((seeds, i) => PointOf(i, evidence.OverTest(seeds, gain)))]);
         return new(
-            "conditions", "What RL adds to coverage", NamesOf(conditions),
+            "conditions-" + part.Name, $"What RL adds to coverage, {part.Label}", NamesOf(conditions),
             new("after - before RL") { Format = NumberFormat.Percent },
             [Bars("coverage at its best temperature", TreeJudge.CoverageGain), Bars("pass@1 at its best temperature", TreeJudge.BestPassGain)])
         {
             References = [new(0)],
-            Width = WidthFor(conditions.Length),
             Caption = "Test problems; each model at its own best temperature. Bars: 95 % bootstrap over problems, before and after paired "
                 + "(t over seeds where wider).",
         };
@@ -258,15 +262,30 @@ internal static class TreeFigures
         { Caption = "Worlds whose pretraining draws actions evenly and never takes a share of the pairs; before RL, test problems, seeds' means." };
     }
 
+    /// <summary>The conditions that differ from the base in one way, with the base: as many as a page's width can name.</summary>
+    private static IEnumerable<Part> Parts(TreeEvidence evidence)
+    {
+        var @base = evidence.All.Where(seeds => seeds[0].Condition.Study == TreeStudy.Base).ToArray();
+        foreach (var (name, label, studies) in Differences)
+        {
+            var others = evidence.All.Where(seeds => studies.Contains(seeds[0].Condition.Study)).ToArray();
+            if (others.Length > 0 || (name == Differences[0].Name && @base.Length > 0))
+            {
+                yield return new(name, label, [.. @base, .. others]);
+            }
+        }
+    }
+
     private static Axis Shares(string label) => new(label) { Format = NumberFormat.Percent, Min = 0, Max = 1 };
 
     private static Axis NamesOf(IReadOnlyList<TreeRun>[] conditions) => new("") { Categories = [.. conditions.Select(seeds => seeds[0].Condition.Name)] };
-
-    private static int WidthFor(int conditions) => Math.Max(900, 110 * conditions);
 
     private static IReadOnlyList<string> Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
 
     private static Point PointOf(double x, Interval interval) => new(x, interval.Value, interval.Low, interval.High);
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Conditions of one figure.</summary>
+    private sealed record Part(string Name, string Label, IReadOnlyList<TreeRun>[] Conditions);
 }
