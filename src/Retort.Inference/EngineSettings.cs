@@ -42,6 +42,14 @@ public sealed record EngineSettings
     /// <summary>Who runs when.</summary>
     public SchedulerPolicy Policy { get; init; } = new();
 
+    /// <summary>
+    /// The longest of these prompts and a completion of <paramref name="maxNewTokens"/> tokens (0: as many as there is room for) together,
+    /// within the model's context: how long an engine must be that serves nothing else.
+    /// </summary>
+    public static int LengthFor(ModelConfig model, IEnumerable<int[]> prompts, int maxNewTokens) => maxNewTokens == 0
+        ? model.MaxPositions
+        : (int)Math.Min(model.MaxPositions, (long)prompts.Select(prompt => prompt.Length).DefaultIfEmpty(1).Max() + maxNewTokens);
+
     /// <summary>These settings, checked for a model, with its context in the place of 0.</summary>
     public EngineSettings Validated(ModelConfig model, string where = "engine")
     {

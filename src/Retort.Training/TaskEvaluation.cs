@@ -25,7 +25,8 @@ public static class TaskEvaluation
 {
     /// <summary>
     /// <paramref name="samples"/> completions of every item, in the order (problem, sample). Problem number p draws from the seed stream
-    /// (seed, p), so its samples do not depend on the other problems.
+    /// (seed, p), so its samples do not depend on the other problems. The engine is as long as the longest prompt and completion, unless
+    /// <paramref name="engineSettings"/> say how long.
     /// </summary>
     public static IReadOnlyList<GradedCompletion> Run(
         Transformer model, ITokenizer tokenizer, ITask task, IReadOnlyList<TaskItem> items, int samples,
@@ -37,14 +38,23 @@ public static class TaskEvaluation
             engineSettings = engineSettings with { StopTokens = [.. engineSettings.StopTokens, end] };
         }
 
-        using var engine = new GenerationEngine(model, engineSettings);
-        using var phase = (progress ?? SilentProgress.Instance).Begin(name, items.Count * samples, "samples");
         var wanted = new GenerationRequest[items.Count];
         for (var problem = 0; problem < wanted.Length; problem++)
         {
             var random = CounterRandom.For(seed, "evaluation", (ulong)problem);
             wanted[problem] = new GenerationRequest(tokenizer.Encode(items[problem].Prompt), sampling, random.NextUInt64(), samples);
         }
+
+        if (engineSettings.MaxLength == 0)
+        {
+            engineSettings = engineSettings with
+            {
+                MaxLength = EngineSettings.LengthFor(model.Config, wanted.Select(request => request.Prompt), sampling.MaxNewTokens),
+            };
+        }
+
+        using var engine = new GenerationEngine(model, engineSettings);
+        using var phase = (progress ?? SilentProgress.Instance).Begin(name, items.Count * samples, "samples");
 
         var completions = engine.Complete(wanted, finished => phase.Report(finished), cancellation);
         var graded = new GradedCompletion[completions.Length];

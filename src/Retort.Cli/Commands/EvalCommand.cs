@@ -73,6 +73,7 @@ internal sealed class EvalCommand : Command
         var items = parsed.GetValue(data) is { } path
             ? known.ReadItems(path, parsed.GetValue(problems))
             : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
+        RequireRoom(model, items);
         var samples = sampling.ReadSamples(parsed);
         var settings = sampling.Read(parsed, samples == 1 ? 0 : DefaultTemperature, model.Transformer.Config.MaxPositions);
         var json = parsed.GetValue(compute.Json);
@@ -81,7 +82,6 @@ internal sealed class EvalCommand : Command
             new EngineSettings
             {
                 MaxSequences = (int)Math.Min(sampling.ReadBatch(parsed), (long)items.Count * samples),
-                MaxLength = LengthFor(model, items, settings),
                 StopTokens = model.StopTokens,
             },
             parsed.GetValue(compute.Seed) ?? 1, host.CreateProgress(json), $"ask {known.Task.Name}", host.Cancellation);
@@ -101,18 +101,19 @@ internal sealed class EvalCommand : Command
         return File.Exists(file) ? file : null;
     }
 
-    /// <summary>The longest prompt and completion, within the context; a prompt that leaves no room is an error.</summary>
-    private static int LengthFor(LoadedModel model, IReadOnlyList<TaskItem> items, SamplingSettings settings)
+    /// <summary>A prompt that leaves no room for an answer, or that the model cannot read, is an error.</summary>
+    private static void RequireRoom(LoadedModel model, IReadOnlyList<TaskItem> items)
     {
-        var (context, longest) = (model.Transformer.Config.MaxPositions, 1);
+        var context = model.Transformer.Config.MaxPositions;
         foreach (var item in items)
         {
             var length = InputFile.At(item.Id, () => Encode(model.Tokenizer, item.Prompt).Length);
-            longest = Math.Max(longest, length < context ? length : throw UserError.Request(
-                item.Id, $"the prompt has {length} tokens", $"at most {context - 1}: the model's context is {context} tokens"));
+            if (length >= context)
+            {
+                throw UserError.Request(
+                    item.Id, $"the prompt has {length} tokens", $"at most {context - 1}: the model's context is {context} tokens");
+            }
         }
-
-        return (int)Math.Min(context, (long)longest + settings.MaxNewTokens);
     }
 
     /// <summary>A prompt the model was taught to read: of a tokenizer with an unknown token none of that.</summary>

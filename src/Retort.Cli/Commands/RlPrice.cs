@@ -31,12 +31,13 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
         var isRl = settings.Method == RlMethod.PolicyGradient;
         var expert = settings.ExpertIteration;
         // A round of expert iteration is priced as a step that asks every problem and learns from all it drew.
-        var plan = RlPlan.Of(config, isRl ? settings.Rl : new RlSettings
+        var plan = RlPlan.Of(config, isRl ? Sized() : new RlSettings
         {
             PromptsPerStep = 1,
             SamplesPerPrompt = Math.Max(2, expert.SamplesPerPrompt),
             Passes = expert.Epochs,
             MaxNewTokens = expert.MaxNewTokens,
+            MaxPromptTokens = prompt,
             DecodeSequences = expert.DecodeSequences,
         }, prompt, threads);
         var steps = isRl ? settings.Rl.Steps : (double)settings.Data.Problems * expert.Rounds;
@@ -46,6 +47,10 @@ internal sealed record RlPrice(string What, long Parameters, double Flops, long 
             : string.Create(CultureInfo.InvariantCulture, $"{settings.Data.Problems:N0} prompts x {expert.SamplesPerPrompt} samples = {(long)settings.Data.Problems * expert.SamplesPerPrompt:N0} completions a round; {expert.Rounds} rounds");
         return new RlPrice(
             what, config.ParameterCount.Total, steps * (plan.LearnFlops + plan.RolloutFlops), plan.Bytes + RuntimeBytes, peak, seconds);
+
+        // Problems that are there have a longest prompt, which the run will find.
+        RlSettings Sized() => settings.Rl.MaxPromptTokens > 0 || settings.Data.Problems == 0
+            ? settings.Rl : settings.Rl with { MaxPromptTokens = prompt };
     }
 
     /// <summary>"32 prompts x 8 samples = 256 completions, ...; memory; time".</summary>

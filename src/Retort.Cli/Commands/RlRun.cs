@@ -53,10 +53,16 @@ internal sealed class RlRun(
 
     private void LearnByGradient(RunFolder folder, Transformer model, Transformer? reference)
     {
-        var feed = settings.Data.Problems == 0
-            ? ProblemFeed.Endless(number => task.Create(settings.Data.Split, number))
-            : new ProblemFeed(Problems(), settings.Seed);
-        using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), settings.Rl, settings.Seed, reference, stopTokens);
+        var (feed, rl) = (ProblemFeed.Endless(number => task.Create(settings.Data.Split, number)), settings.Rl);
+        if (settings.Data.Problems > 0)
+        {
+            var problems = Problems();
+            feed = new ProblemFeed(problems, settings.Seed);
+            // Memory for the prompts there are; the bits are those of any length.
+            rl = rl.MaxPromptTokens > 0 ? rl : rl with { MaxPromptTokens = problems.Max(item => tokenizer.Encode(item.Prompt).Length) };
+        }
+
+        using var trainer = new RlTrainer(model, tokenizer, feed, new TaskReward(task), rl, settings.Seed, reference, stopTokens);
         var validation = Items(ValidationSplit);
         RlLoop.Run(model, trainer, settings.Rl.Steps, new RlLoopOptions
         {
@@ -90,8 +96,7 @@ internal sealed class RlRun(
             AddFiles = inner => AddFiles(inner, model.Config),
             Name = $"expert iteration {task.Name}",
             Progress = progress,
-            Rounded = round => folder.AppendMetrics(RlPhase, round.Round,
-                [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]),
+            Rounded = round => RlMetrics.Append(folder, RlPhase, round),
             Evaluate = round => Validate(folder, model, validation, round),
         }, host.Cancellation);
         ModelStore.Save(folder.CheckpointFolder(ModelName), model, tokenizer, inner => AddFiles(inner, model.Config));

@@ -121,21 +121,18 @@ internal sealed class SampleCommand : Command
         /// <summary>Prompt number p draws from the stream (seed, "sample", p).</summary>
         public GenerationEngine CreateEngine(out GenerationRequest[] requests)
         {
-            var context = Model.Transformer.Config.MaxPositions;
             requests = new GenerationRequest[Prompts.Count];
-            var longest = 0;
             for (var i = 0; i < requests.Length; i++)
             {
                 var tokens = Prompts[i].Encode(Model);
                 var random = CounterRandom.For(Seed, "sample", (ulong)i);
                 requests[i] = new GenerationRequest(tokens, Sampling, random.NextUInt64(), Samples);
-                longest = Math.Max(longest, tokens.Length);
             }
 
             return new GenerationEngine(Model.Transformer, new EngineSettings
             {
                 MaxSequences = (int)Math.Min(Batch, (long)Prompts.Count * Samples),
-                MaxLength = (int)Math.Min(context, (long)longest + Sampling.MaxNewTokens),
+                MaxLength = EngineSettings.LengthFor(Model.Transformer.Config, requests.Select(request => request.Prompt), Sampling.MaxNewTokens),
                 StopTokens = Model.StopTokens,
                 KvFormat = Kv,
             });

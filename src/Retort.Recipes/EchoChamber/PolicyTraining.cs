@@ -68,7 +68,7 @@ internal sealed class PolicyTraining(EchoChamberSettings settings, RecipeContext
             Progress = context.Progress,
             Rounded = round =>
             {
-                folder.AppendMetrics(phase, round.Round, [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]);
+                RlMetrics.Append(folder, phase, round);
                 spending.Flops = new(spending.Flops.Train + round.LearnFlops, spending.Flops.Sample + round.SampleFlops);
             },
             Evaluate = round => LookAfter(round, look),

@@ -22,4 +22,11 @@ public static class RlMetrics
         [new("reward_histogram", step.RewardHistogram), new("length_histogram", step.LengthHistogram)]);
         folder.AppendTiming(phase, step.Step, [new("rollout_seconds", step.RolloutSeconds), new("learn_seconds", step.LearnSeconds)]);
     }
+
+    /// <summary>The same of a round of expert iteration; what an earlier sitting did is in its own lines.</summary>
+    public static void Append(RunFolder folder, string phase, ExpertRound round)
+    {
+        folder.AppendMetrics(phase, round.Round, [new("reward", round.Reward), new("solved", round.Solved), new("kept", round.Kept)]);
+        folder.AppendTiming(phase, round.Round, [new("sample_seconds", round.SampleSeconds), new("learn_seconds", round.LearnSeconds)]);
+    }
 }

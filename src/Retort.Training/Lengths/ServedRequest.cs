@@ -75,7 +75,7 @@ internal sealed record ServedRequest(int Index, int[] Prompt, int[] Completion, 
         ModelConfig config, IReadOnlyList<int[]> prompts, IReadOnlyList<int> stopTokens, PredictorSettings settings) => new()
         {
             MaxSequences = Math.Min(settings.BatchSequences, Count(prompts.Count, settings)),
-            MaxLength = (int)Math.Min(config.MaxPositions, (long)prompts.Max(prompt => prompt.Length) + settings.MaxLength),
+            MaxLength = EngineSettings.LengthFor(config, prompts, settings.MaxLength),
             StopTokens = stopTokens,
         };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Retort.Core;
@@ -15,7 +16,10 @@ namespace Retort.Training.Rl;
 /// <param name="Kept">Completions that were learned from.</param>
 /// <param name="SampleFlops">Work of the sampling that was done now, not read back.</param>
 /// <param name="LearnFlops">The same of the learning.</param>
-public sealed record ExpertRound(int Round, double Reward, double Solved, int Kept, long SampleFlops, long LearnFlops);
+/// <param name="SampleSeconds">Time of the sampling that was done now.</param>
+/// <param name="LearnSeconds">The same of the learning.</param>
+public sealed record ExpertRound(
+    int Round, double Reward, double Solved, int Kept, long SampleFlops, long LearnFlops, double SampleSeconds, double LearnSeconds);
 
 /// <summary>What expert iteration does besides its rounds.</summary>
 public sealed record ExpertIterationOptions
@@ -59,36 +63,37 @@ public static class ExpertIteration
         Transformer model, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, IReward reward, ExpertIterationSettings settings, ulong seed,
         ExpertIterationOptions options, CancellationToken cancellation = default)
     {
+        var prompts = ParallelItems.Make(problems.Count, model.Device.Threads, i => tokenizer.Encode(problems[i].Prompt), cancellation);
         var start = new float[model.Parameters.FlatLength];
         model.Device.Read(model.Parameters.Values, start);
         options.Evaluate?.Invoke(0);
         for (var round = 1; round <= settings.Rounds; round++)
         {
             var folder = options.Folder is null ? null : Path.Combine(options.Folder, $"round-{round}");
-            var before = model.Device.Work.Flops;
-            var samples = Sample(model, tokenizer, problems, reward, settings, seed, round, folder, options, cancellation);
+            var (began, before) = (Stopwatch.GetTimestamp(), model.Device.Work.Flops);
+            var samples = Sample(model, tokenizer, problems, prompts, reward, settings, seed, round, folder, options, cancellation);
             var data = new SequenceSet();
             foreach (var (problem, kept) in samples.SelectMany((sample, problem) => sample.Kept.Select(tokens => (problem, tokens))))
             {
-                var prompt = tokenizer.Encode(problems[problem].Prompt);
-                data.Add([.. prompt, .. kept], prompt.Length);
+                data.Add([.. prompts[problem], .. kept], prompts[problem].Length);
             }
 
-            var sampled = model.Device.Work.Flops;
+            var (drawn, sampled) = (Stopwatch.GetTimestamp(), model.Device.Work.Flops);
             Refit(model, tokenizer, data, settings, seed, round, start, folder, options, cancellation);
             var rewarded = samples.Sum(sample => sample.Rewarded);
             options.Rounded?.Invoke(new ExpertRound(
                 round, rewarded == 0 ? 0 : samples.Sum(sample => sample.Reward) / rewarded,
                 samples.Count(sample => sample.Kept.Count > 0) / (double)problems.Count, data.Count,
-                sampled - before, model.Device.Work.Flops - sampled));
+                sampled - before, model.Device.Work.Flops - sampled,
+                Stopwatch.GetElapsedTime(began, drawn).TotalSeconds, Stopwatch.GetElapsedTime(drawn).TotalSeconds));
             options.Evaluate?.Invoke(round);
         }
     }
 
     /// <summary>What the round drew of every problem; what a file has already is not drawn again.</summary>
     private static List<ProblemSamples> Sample(
-        Transformer model, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, IReward reward, ExpertIterationSettings settings, ulong seed,
-        int round, string? folder, ExpertIterationOptions options, CancellationToken cancellation)
+        Transformer model, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, int[][] prompts, IReward reward,
+        ExpertIterationSettings settings, ulong seed, int round, string? folder, ExpertIterationOptions options, CancellationToken cancellation)
     {
         var path = folder is null ? null : Path.Combine(folder, "samples.jsonl");
         var samples = path is not null && File.Exists(path) ? Read(path, problems.Count) : [];
@@ -100,13 +105,14 @@ public static class ExpertIteration
         using var engine = new GenerationEngine(model, new EngineSettings
         {
             MaxSequences = (int)Math.Min(settings.DecodeSequences, (long)settings.SamplesPerPrompt * problems.Count),
+            MaxLength = EngineSettings.LengthFor(model.Config, prompts, settings.MaxNewTokens),
             StopTokens = options.StopTokens ?? (tokenizer.EosId is { } end ? [end] : []),
         });
         using var phase = options.Progress.Begin($"{options.Name}, round {round}: sample", problems.Count, "problems");
         while (samples.Count < problems.Count)
         {
             var (first, count) = (samples.Count, Math.Min(ChunkProblems, problems.Count - samples.Count));
-            var chunk = Draw(model, engine, tokenizer, problems, reward, settings, seed, round, first, count, cancellation);
+            var chunk = Draw(model, engine, tokenizer, problems, prompts, reward, settings, seed, round, first, count, cancellation);
             if (path is not null)
             {
                 Directory.CreateDirectory(folder!);
@@ -121,7 +127,7 @@ public static class ExpertIteration
     }
 
     private static ProblemSamples[] Draw(
-        Transformer model, GenerationEngine engine, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, IReward reward,
+        Transformer model, GenerationEngine engine, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, int[][] prompts, IReward reward,
         ExpertIterationSettings settings, ulong seed, int round, int first, int count, CancellationToken cancellation)
     {
         var sampling = new SamplingSettings
@@ -134,8 +140,7 @@ public static class ExpertIteration
         for (var i = 0; i < count; i++)
         {
             var random = CounterRandom.For(seed, $"expert iteration/round {round}", (ulong)(first + i));
-            wanted[i] = new GenerationRequest(
-                tokenizer.Encode(problems[first + i].Prompt), sampling, random.NextUInt64(), settings.SamplesPerPrompt);
+            wanted[i] = new GenerationRequest(prompts[first + i], sampling, random.NextUInt64(), settings.SamplesPerPrompt);
         }
 
         var completions = engine.Complete(wanted, cancellation: cancellation);

@@ -20,21 +20,21 @@ public sealed record RlPlan(int Prompts, int Samples, int MicroBatches, long Byt
     /// </summary>
     public static RlPlan Of(ModelConfig config, RlSettings settings, int promptTokens, int lanes)
     {
-        var context = config.MaxPositions;
+        var maxLength = settings.MaxLength(config.MaxPositions);
         var isPpo = settings.Algorithm == RlAlgorithm.Ppo;
-        var learner = PolicyLearner.PlanOf(config, settings, context, lanes);
-        var trainer = settings.TrainerFor(settings.PromptsPerStep / settings.UpdatesPerPass, context);
+        var learner = PolicyLearner.PlanOf(config, settings, maxLength, lanes);
+        var trainer = settings.TrainerFor(settings.PromptsPerStep / settings.UpdatesPerPass, maxLength);
         var perUpdate = trainer.GradientShards / learner.ShardsPerLeaf * trainer.MicroBatchesPerShard;
-        var newTokens = settings.MaxNewTokens > 0 ? Math.Min(settings.MaxNewTokens, context - promptTokens) : context - promptTokens;
+        var newTokens = settings.MaxNewTokens > 0 ? Math.Min(settings.MaxNewTokens, maxLength - promptTokens) : maxLength - promptTokens;
         var scored = GenerationCost.Flops(config, newTokens) * settings.Completions + GenerationCost.Flops(config, promptTokens) * settings.PromptsPerStep;
         var passes = 3.0 * settings.Passes + (settings.KlCoefficient > 0 ? 1 : 0) + (isPpo ? 1 : 0);
-        var scoring = settings.KlCoefficient > 0 || isPpo ? Scorer.PlanOf(config, settings, context, lanes, isPpo).ActivationBytes : 0;
+        var scoring = settings.KlCoefficient > 0 || isPpo ? Scorer.PlanOf(config, settings, maxLength, lanes, isPpo).ActivationBytes : 0;
         var reference = settings.KlCoefficient > 0 ? sizeof(float) * config.ParameterCount.Total : 0;
         // The weights of an overlapped rollout: its model's, and the array they pass through.
         var overlap = settings.MaxStaleness > 0 ? 2 * sizeof(float) * config.ParameterCount.Total : 0;
         return new RlPlan(
             settings.PromptsPerStep, settings.SamplesPerPrompt, settings.Passes * settings.UpdatesPerPass * perUpdate,
-            learner.TotalBytes + scoring + reference + overlap + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings)),
+            learner.TotalBytes + scoring + reference + overlap + GenerationEngine.Bytes(config, RolloutWorker.EngineFor(settings, config.MaxPositions)),
             scored, passes * scored);
     }
 }

@@ -79,6 +79,13 @@ public sealed record RlSettings : ICheckedSettings
     [Doc("Longest completion, 0: the rest of the context", Unit = "tokens"), NotNegative]
     public int MaxNewTokens { get; init; }
 
+    /// <summary>
+    /// Longest prompt; 0: what the context leaves. Memory is taken for the longest prompt and completion together, so a model of a long
+    /// context needs both to learn from short ones.
+    /// </summary>
+    [Doc("Longest prompt, 0: what the context leaves; with maxNewTokens it bounds the memory", Unit = "tokens"), NotNegative]
+    public int MaxPromptTokens { get; init; }
+
     /// <summary>Sequences generated together.</summary>
     [Doc("Sequences generated together", Unit = "sequences"), Range(1, 4096)]
     public int DecodeSequences { get; init; } = 128;
@@ -180,6 +187,10 @@ public sealed record RlSettings : ICheckedSettings
 
     /// <summary>Completions of a rollout.</summary>
     public int Completions => PromptsPerStep * SamplesPerPrompt;
+
+    /// <summary>Longest prompt and completion together, for a model of this context.</summary>
+    public int MaxLength(int context) =>
+        MaxPromptTokens > 0 && MaxNewTokens > 0 ? (int)Math.Min(context, (long)MaxPromptTokens + MaxNewTokens) : context;
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>

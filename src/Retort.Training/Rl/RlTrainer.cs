@@ -40,7 +40,7 @@ public sealed class RlTrainer : ITrainingState, IDisposable
     {
         Check(model, settings, reference);
         (this.model, this.settings) = (model, settings);
-        maxLength = model.Config.MaxPositions;
+        maxLength = settings.MaxLength(model.Config.MaxPositions);
         rule = AdvantageRules.Of(settings.Algorithm);
         experience = new Experience(settings.PromptsPerStep, settings.SamplesPerPrompt, maxLength);
         learner = new PolicyLearner(model, settings, maxLength, seed);

@@ -26,14 +26,15 @@ internal sealed class RolloutWorker : IDisposable
     {
         (this.model, this.tokenizer, this.problems, this.reward, this.settings, this.seed) =
             (model, tokenizer, problems, reward, settings, seed);
-        engine = new GenerationEngine(model, EngineFor(settings) with { StopTokens = stopTokens });
+        engine = new GenerationEngine(model, EngineFor(settings, model.Config.MaxPositions) with { StopTokens = stopTokens });
     }
 
     /// <summary>Counted work of the model's device so far.</summary>
     public long Flops => model.Device.Work.Flops;
 
-    public static EngineSettings EngineFor(RlSettings settings) => new()
+    public static EngineSettings EngineFor(RlSettings settings, int context) => new()
     {
+        MaxLength = settings.MaxLength(context),
         MaxSequences = Math.Min(settings.DecodeSequences, settings.Completions),
     };
 
@@ -105,7 +106,10 @@ internal sealed class RolloutWorker : IDisposable
     private int[] PromptOf(TaskItem item)
     {
         var prompt = tokenizer.Encode(item.Prompt);
-        return prompt.Length < engine.MaxLength ? prompt : throw UserError.Request(
-            item.Id, $"the prompt has {prompt.Length} tokens", $"at most {engine.MaxLength - 1}: the model's context is {engine.MaxLength} tokens");
+        var context = model.Config.MaxPositions;
+        var (most, why) = settings.MaxPromptTokens > 0 && settings.MaxPromptTokens < context
+            ? (settings.MaxPromptTokens, "rl.maxPromptTokens says so") : (context - 1, $"the model's context is {context} tokens");
+        return prompt.Length <= most ? prompt
+            : throw UserError.Request(item.Id, $"the prompt has {prompt.Length} tokens", $"at most {most}: {why}");
     }
 }

@@ -69,6 +69,41 @@ public sealed class RlTrainerTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Algorithms))]
+    public void Memory_for_no_longer_prompts_than_there_are_changes_no_bit(RlSettings settings)
+    {
+        using var roomy = new TinyRl(settings);
+        using var tight = new TinyRl(settings with { MaxPromptTokens = TinyRl.LongestPrompt });
+        Assert.True(tight.Settings.MaxLength(roomy.Model.Config.MaxPositions) < roomy.Model.Config.MaxPositions);
+        roomy.Take(2);
+        tight.Take(2);
+        Assert.Equal(roomy.Steps, tight.Steps);
+        Assert.Equal(roomy.Hash, tight.Hash);
+    }
+
+    [Fact]
+    public void A_long_context_costs_a_short_task_nothing_where_the_longest_prompt_is_said()
+    {
+        using var device = new CpuDevice(1);
+        using var model = TinyRl.NewModel(device);
+        var settings = TinyRl.Default with { MaxPromptTokens = TinyRl.LongestPrompt };
+        var (near, far) = (Bytes(settings, 16), Bytes(settings, 4096));
+        // Tables by position are all that is left of it.
+        Assert.InRange(far, near, near + 4096 * sizeof(float) * model.Config.HiddenSize);
+        Assert.True(Bytes(TinyRl.Default, 4096) > 20 * far);
+
+        long Bytes(RlSettings rl, int context) => RlPlan.Of(model.Config with { MaxPositions = context }, rl, promptTokens: 5, lanes: 1).Bytes;
+    }
+
+    [Fact]
+    public void A_prompt_longer_than_is_said_is_refused_by_its_name()
+    {
+        using var run = new TinyRl(TinyRl.Default with { MaxPromptTokens = TinyRl.LongestPrompt - 1 });
+        var refusal = Assert.Throws<UserError>(() => run.Take());
+        Assert.Contains($"has {TinyRl.LongestPrompt} tokens", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("rl.maxPromptTokens", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Algorithms))]
     public void A_run_broken_off_in_a_rollout_and_one_that_crashed_end_with_the_unbroken_runs_bits(RlSettings settings)
     {
         using var unbroken = new TinyRl(settings);

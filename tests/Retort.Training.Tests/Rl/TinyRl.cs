@@ -84,7 +84,11 @@ internal sealed class TinyRl : IDisposable
         return model;
     }
 
-    public static ProblemFeed Feed() => new([.. Enumerable.Range(0, 9).Select(Problem)], seed: 5);
+    public static int LongestPrompt => Problems.Max(problem => Tokenizer.Encode(problem.Prompt).Length);
+
+    private static IEnumerable<TaskItem> Problems => Enumerable.Range(0, 9).Select(Problem);
+
+    public static ProblemFeed Feed() => new([.. Problems], seed: 5);
 
     public RlStep Take(int steps = 1)
     {
