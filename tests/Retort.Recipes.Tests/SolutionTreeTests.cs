@@ -6,30 +6,11 @@ using Retort.Recipes.SolutionTree;
 namespace Retort.Recipes.Tests;
 
 /// <summary>The recipe at its smallest: plumbing, continuation, joining, prices.</summary>
-public sealed class SolutionTreeTests : IDisposable
+public sealed class SolutionTreeTests() : RecipeTests(new SolutionTreeRecipe(), Enumerable.Range(1, 11).Select(i => $"W{i}"))
 {
-    private readonly string root = Directory.CreateTempSubdirectory("retort-solution-tree-").FullName;
-
-    public void Dispose() => Directory.Delete(root, recursive: true);
-
-    [Fact]
-    public void Smoke_writes_the_whole_run_folder_and_judges_nothing()
+    protected override void CheckSmoke(RecipeOutcome outcome, RunReport report)
     {
-        var outcome = Run("a");
-        var report = Report("a");
-        Assert.False(outcome.AnyClaimFails);
-        Assert.Equal(Enumerable.Range(1, 11).Select(i => $"W{i}"), report.Claims.Select(claim => claim.Id));
-        Assert.All(report.Claims, claim => Assert.Equal(ClaimVerdict.NotRun, claim.Verdict));
         Assert.All(report.Claims.Where(claim => claim.Id is "W6" or "W7"), claim => Assert.Equal("it needs a language model", claim.Reason));
-        Assert.True(report.Flops.Train > 0 && report.Flops.Sample > 0);
-        Assert.NotEmpty(report.Departures);
-        foreach (var file in new[] { "config.yaml", "metrics.jsonl", "timing.jsonl", "report.html" })
-        {
-            Assert.True(File.Exists(At("a", file)), file);
-        }
-
-        Assert.All(report.Figures, figure => Assert.True(File.Exists(At("a", figure)), figure));
-        Assert.All(report.Tables, table => Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count)));
         using var sample = JsonDocument.Parse(File.ReadLines(At("a", "evaluations", "after-wall-seed1-test.jsonl")).First());
         Assert.Equal(
             ["problem", "model", "temperature", "sample", "correct", "answer", "plan", "execute"],
@@ -63,36 +44,17 @@ public sealed class SolutionTreeTests : IDisposable
         }
 
         Run("cut");
-        Assert.Equal(File.ReadAllBytes(At("whole", "metrics.jsonl")), File.ReadAllBytes(At("cut", "metrics.jsonl")));
-        foreach (var written in Directory.GetFiles(At("whole", "evaluations")).Concat(Directory.GetFiles(At("whole", "stages"))))
-        {
-            Assert.Equal(File.ReadAllBytes(written), File.ReadAllBytes(written.Replace(At("whole"), At("cut"), StringComparison.Ordinal)));
-        }
-
+        SameBytes("whole", "cut", "evaluations", "stages");
         var model = Path.Combine("checkpoints", "after-wall-seed1", "step-00000003", "model.safetensors");
         Assert.Equal(File.ReadAllBytes(At("whole", model)), File.ReadAllBytes(At("cut", model)));
     }
 
     [Fact]
-    public void Parts_of_different_seeds_join_without_training()
-    {
-        Run("one", seeds: [1]);
-        Run("four", seeds: [4]);
-        Run("joined", merge: [At("one"), At("four")]);
-        var report = Report("joined");
-        Assert.Equal([1UL, 4UL], report.Seeds);
-        Assert.Equal(new[] { "one", "four" }.Sum(part => Report(part).Flops.Train), report.Flops.Train);
-        Assert.False(Directory.Exists(At("joined", "checkpoints")));
-        Assert.Equal(2, report.Tables.First(table => table.Name.StartsWith("Worlds", StringComparison.Ordinal)).Rows.Count);
-    }
+    public void Parts_of_different_seeds_join_without_training() =>
+        Assert.Equal(2, JoinSeeds(1, 4).Tables.First(table => table.Name.StartsWith("Worlds", StringComparison.Ordinal)).Rows.Count);
 
     [Fact]
-    public void Parts_with_other_settings_do_not_join()
-    {
-        Run("one", seeds: [1]);
-        Run("other", seeds: [4], extra: ["evaluation.samples=3"]);
-        Assert.Contains("other settings", Assert.Throws<UserError>(() => Run("joined", merge: [At("one"), At("other")])).Message, StringComparison.Ordinal);
-    }
+    public void Parts_with_other_settings_do_not_join() => DoesNotJoin(1, 4, "evaluation.samples=3");
 
     // Each of these would be met only in the middle of a run, or after it.
     [Theory]
@@ -114,13 +76,7 @@ public sealed class SolutionTreeTests : IDisposable
     [InlineData("rl.maxNewTokens=9", "maxNewTokens")]
     [InlineData("world.numActions=9", "numActions")]
     [InlineData("rl.samplesPerPrompt=1", "samplesPerPrompt")]
-    public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named)
-    {
-        var error = Assert.Throws<UserError>(() => Run("refused", extra: [setting]));
-        Assert.Equal(2, error.ExitCode);
-        Assert.Contains(named, error.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(At("refused")));
-    }
+    public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named) => Refuses(setting, named);
 
     [Fact]
     public void An_evaluation_that_is_not_this_runs_is_refused_by_its_line()
@@ -137,20 +93,6 @@ public sealed class SolutionTreeTests : IDisposable
             File.WriteAllLines(path, changed);
             Assert.Contains(complaint, Assert.Throws<UserError>(() => Run("a")).Message, StringComparison.Ordinal);
         }
-    }
-
-    [Theory]
-    [InlineData("smoke")]
-    [InlineData("quick")]
-    [InlineData("full")]
-    [InlineData("paper")]
-    public void Every_preset_is_priced_without_being_run(string preset)
-    {
-        var outcome = new SolutionTreeRecipe().Run(new RecipeContext { Preset = preset, OutputFolder = At(preset), DryRun = true });
-        using var plan = JsonDocument.Parse(outcome.Json);
-        Assert.True(plan.RootElement.GetProperty("flops").GetDouble() > 0);
-        Assert.True(plan.RootElement.GetProperty("peak_bytes").GetInt64() > 0);
-        Assert.False(Directory.Exists(At(preset)));
     }
 
     [Fact]
@@ -171,22 +113,4 @@ public sealed class SolutionTreeTests : IDisposable
 
         static IEnumerable<string> Names(TreeWork work) => work.Conditions.Select(item => item.Condition.Name);
     }
-
-    private RecipeOutcome Run(
-        string name, CancelAfter? interruption = null, ulong[]? seeds = null, string[]? extra = null, string[]? merge = null, string[]? claims = null) =>
-        new SolutionTreeRecipe().Run(new RecipeContext
-        {
-            Preset = "smoke",
-            OutputFolder = At(name),
-            Overrides = extra ?? [],
-            Seeds = seeds,
-            Claims = claims,
-            MergeFolders = merge ?? [],
-            Progress = (IProgressReporter?)interruption ?? SilentProgress.Instance,
-            Cancellation = interruption?.Token ?? default,
-        });
-
-    private RunReport Report(string name) => RunReport.FromJson(File.ReadAllText(At(name, "report.json")), name);
-
-    private string At(params string[] parts) => Path.Combine([root, .. parts]);
 }

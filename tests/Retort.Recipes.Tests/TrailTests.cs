@@ -12,26 +12,12 @@ using Retort.Tensors.Cpu;
 namespace Retort.Recipes.Tests;
 
 /// <summary>The recipe at its smallest: plumbing, continuation, prices, and that a replay is the engine.</summary>
-public sealed class TrailTests : IDisposable
+public sealed class TrailTests() : RecipeTests(
+    new TrailRecipe(), Enumerable.Range(1, 10).Select(i => $"C{i}"), "counted.seeds=2", "live.calibrationSeconds=0.002")
 {
-    private static readonly string[] Smaller = ["counted.seeds=2", "live.calibrationSeconds=0.002"];
-
-    private readonly string root = Directory.CreateTempSubdirectory("retort-trail-").FullName;
-
-    public void Dispose() => Directory.Delete(root, recursive: true);
-
-    [Fact]
-    public void Smoke_writes_the_whole_run_folder_and_judges_nothing()
+    protected override void CheckSmoke(RecipeOutcome outcome, RunReport report)
     {
-        var outcome = Run("a");
-        var report = Report("a");
-        Assert.False(outcome.AnyClaimFails);
         Assert.Contains("kappa", outcome.Text, StringComparison.Ordinal);
-        Assert.Equal(Enumerable.Range(1, 10).Select(i => $"C{i}"), report.Claims.Select(claim => claim.Id));
-        Assert.All(report.Claims, claim => Assert.Equal(ClaimVerdict.NotRun, claim.Verdict));
-        Assert.True(report.Flops.Train > 0 && report.Flops.Sample > 0);
-        Assert.NotEmpty(report.Departures);
-        Assert.All(report.Tables, table => Assert.All(table.Rows, row => Assert.Equal(table.Columns.Count, row.Count)));
         foreach (var figure in new[]
         {
             "end-to-end-mean", "end-to-end-median", "end-to-end-p99", "first-token-mean", "first-token-median", "first-token-p99", "layers", "predictors",
@@ -40,10 +26,9 @@ public sealed class TrailTests : IDisposable
         {
             Assert.Contains($"figures/{figure}.svg", report.Figures);
         }
-
-        Assert.All(report.Figures, figure => Assert.True(File.Exists(At("a", figure)), figure));
-        Assert.True(File.Exists(At("a", "report.html")));
     }
+
+    protected override void CheckPlan(JsonElement plan) => Assert.Equal(7, plan.GetProperty("stages").GetArrayLength());
 
     [Fact]
     public void A_run_cut_off_between_and_inside_stages_goes_on_and_what_is_counted_has_the_same_bits()
@@ -218,27 +203,7 @@ public sealed class TrailTests : IDisposable
     [InlineData("live.overloads=[]", "overloads")]
     [InlineData("cValues=[0.2, 0.8]", "cValues")]
     [InlineData("model.numHeads=3", "numHeads")]
-    public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named)
-    {
-        var error = Assert.Throws<UserError>(() => new TrailRecipe().Run(Context("refused", [setting])));
-        Assert.Equal(2, error.ExitCode);
-        Assert.Contains(named, error.Message, StringComparison.OrdinalIgnoreCase);
-        Assert.False(Directory.Exists(At("refused")));
-    }
-
-    [Theory]
-    [InlineData("smoke")]
-    [InlineData("quick")]
-    [InlineData("full")]
-    [InlineData("paper")]
-    public void Every_preset_is_priced_without_being_run(string preset)
-    {
-        var outcome = new TrailRecipe().Run(new RecipeContext { Preset = preset, OutputFolder = At(preset), DryRun = true });
-        using var plan = JsonDocument.Parse(outcome.Json);
-        Assert.True(plan.RootElement.GetProperty("flops").GetDouble() > 0);
-        Assert.Equal(7, plan.RootElement.GetProperty("stages").GetArrayLength());
-        Assert.False(Directory.Exists(At(preset)));
-    }
+    public void A_setting_that_cannot_work_is_refused_before_anything_is_written(string setting, string named) => Refuses(setting, named);
 
     [Fact]
     public void Runs_do_not_join()
@@ -276,28 +241,14 @@ public sealed class TrailTests : IDisposable
         return (first, end);
     }
 
-    private RecipeOutcome Run(string name, CancelIn? interruption = null)
-    {
-        var context = Context(name);
-        return new TrailRecipe().Run(interruption is null ? context : context with { Progress = interruption, Cancellation = interruption.Token });
-    }
+    private RecipeOutcome Run(string name, CancelIn interruption) =>
+        new TrailRecipe().Run(Context(name) with { Progress = interruption, Cancellation = interruption.Token });
 
     private TrailSettings SettingsOf(string name, out RecipeContext context)
     {
         context = Context(name);
         return Config.Resolve(TrailPresets.Settings("smoke"), null, context.Overrides);
     }
-
-    private RecipeContext Context(string name, string[]? extra = null) => new()
-    {
-        Preset = "smoke",
-        OutputFolder = At(name),
-        Overrides = [.. Smaller, .. extra ?? []],
-    };
-
-    private RunReport Report(string name) => RunReport.FromJson(File.ReadAllText(At(name, "report.json")), name);
-
-    private string At(params string[] parts) => Path.Combine([root, .. parts]);
 
     /// <summary>Cancels at the first report of a phase.</summary>
     private sealed class CancelIn(string phase) : IProgressReporter, IDisposable
