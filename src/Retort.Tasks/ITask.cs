@@ -23,7 +23,8 @@ public record TaskItem(string Id, string Prompt, string Answer);
 /// <param name="Answer">The final answer found in it, in canonical form (majority votes count these); null if none.</param>
 /// <param name="Plan">It takes the right steps, whether or not it carries them out; null where the task does not ask.</param>
 /// <param name="Execute">It carries out its own steps rightly, whether or not they are the right ones; null where the task does not ask.</param>
-public readonly record struct Verdict(bool Correct, string? Answer = null, bool? Plan = null, bool? Execute = null);
+/// <param name="Proof">It shows that its answer is right, which a guess does not; null where being correct is proof.</param>
+public readonly record struct Verdict(bool Correct, string? Answer = null, bool? Plan = null, bool? Execute = null, bool? Proof = null);
 
 /// <summary>
 /// A family of problems with a generator and a verifier. Implementations are immutable: <see cref="Create"/> is a pure
