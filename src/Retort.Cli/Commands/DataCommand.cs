@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using System.CommandLine;
 
 namespace Retort.Cli.Commands;

@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;

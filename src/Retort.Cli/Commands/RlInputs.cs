@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using System.Security.Cryptography;
 using System.Text;
 using Retort.Core;

@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using System.Globalization;
 using Retort.Core;
 using Retort.Inference;

@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using System.Globalization;
 using Retort.Cli.Progress;
 using Retort.Core;

@@ -1,3 +1,4 @@
+using Retort.Cli.TaskKinds;
 using Retort.Core;
 using Retort.Inference;
 using Retort.Models;

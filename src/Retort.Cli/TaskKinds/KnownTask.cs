@@ -1,7 +1,7 @@
 using Retort.Tasks;
 using Retort.Recipes;
 
-namespace Retort.Cli;
+namespace Retort.Cli.TaskKinds;
 
 /// <summary>What a solver of ours did with a set of problems.</summary>
 /// <param name="Problems">How many there were.</param>

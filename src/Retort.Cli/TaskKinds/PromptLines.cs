@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Retort.Core;
 
-namespace Retort.Cli;
+namespace Retort.Cli.TaskKinds;
 
 /// <summary>Problems as JSON lines, for tasks whose prompt says all there is to say of a problem.</summary>
 internal static class PromptLines
@@ -9,22 +9,14 @@ internal static class PromptLines
     private const int ItemsPerChunk = 512;
     private const string Expected = "objects with \"prompt\", one a line";
 
-    /// <summary>The "prompt" of each line, and where it stands; at most so many.</summary>
-    public static List<(string Text, string Where)> Read(string path, int? most)
-    {
-        var prompts = new List<(string, string)>();
-        foreach (var line in InputFile.ReadObjects(path, Expected).Take(most ?? int.MaxValue))
-        {
-            if (!line.Fields.TryGetProperty("prompt", out var prompt) || prompt.ValueKind != JsonValueKind.String)
-            {
-                throw UserError.Request(line.Where, "has no \"prompt\"", Expected);
-            }
+    /// <summary>A problem of each line's "prompt" and the place it stands at; at most so many.</summary>
+    public static TItem[] Read<TItem>(string path, int? most, Func<string, string, TItem> read) =>
+        [.. InputFile.ReadObjects(path, Expected).Take(most ?? int.MaxValue).Select(line => read(
+            TextOf(line.Fields) ?? throw UserError.Request(line.Where, "has no \"prompt\"", Expected), line.Where))];
 
-            prompts.Add((prompt.GetString()!, line.Where));
-        }
-
-        return prompts;
-    }
+    /// <summary>The "prompt" of an object, if it has one.</summary>
+    public static string? TextOf(JsonElement fields) =>
+        fields.TryGetProperty("prompt", out var prompt) && prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : null;
 
     /// <summary>Writes lines 0 .. count-1, made on several threads: the same bytes for any number of them.</summary>
     public static void Write(

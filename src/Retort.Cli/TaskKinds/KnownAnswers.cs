@@ -4,7 +4,7 @@ using Retort.Core;
 using Retort.Tasks;
 using Retort.Tasks.Answers;
 
-namespace Retort.Cli;
+namespace Retort.Cli.TaskKinds;
 
 /// <summary>Problems with answers from a file on the command line.</summary>
 internal sealed class KnownAnswers(AnswerTask task) : KnownTask

@@ -5,7 +5,7 @@ using Retort.Core;
 using Retort.Tasks;
 using Retort.Tasks.Sudoku;
 
-namespace Retort.Cli;
+namespace Retort.Cli.TaskKinds;
 
 /// <summary>Sudoku on the command line.</summary>
 internal sealed class KnownSudoku(SudokuTask task) : KnownTask

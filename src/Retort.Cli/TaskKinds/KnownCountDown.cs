@@ -3,7 +3,7 @@ using Retort.Core;
 using Retort.Tasks;
 using Retort.Tasks.CountDown;
 
-namespace Retort.Cli;
+namespace Retort.Cli.TaskKinds;
 
 /// <summary>CountDown on the command line.</summary>
 internal sealed class KnownCountDown(CountDownTask task) : KnownTask
