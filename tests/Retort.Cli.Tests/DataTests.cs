@@ -56,7 +56,7 @@ public sealed class DataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, answers, convert")]
+    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, answers, convert")]
     [InlineData("data countdown --n 5", "data countdown: --out is missing; expected --out FILE, or --statistics")]
     [InlineData("data countdown --out x", "data countdown: --n is missing; expected --n N, the number of problems")]
     [InlineData("data countdown --n 5 --out x --set task.numbrs=1..9", "--set task.numbrs=1..9: task.numbrs: unknown setting")]

@@ -14,6 +14,7 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataTaskCommand(host, InstructionsKind.Instance, DataStatistics.Instructions));
         Subcommands.Add(new DataTaskCommand(host, SolutionTreeKind.Instance, DataStatistics.SolutionTree));
         Subcommands.Add(new DataTaskCommand(host, ScrambledArithmeticKind.Instance, DataStatistics.ScrambledArithmetic));
+        Subcommands.Add(new DataTaskCommand(host, GraphConnectivityKind.Instance, DataStatistics.GraphConnectivity));
         Subcommands.Add(new DataTaskCommand(host, AnswersKind.Instance, DataStatistics.Answers));
         Subcommands.Add(new DataConvertCommand(host));
     }

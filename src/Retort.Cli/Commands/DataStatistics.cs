@@ -2,6 +2,7 @@ using Retort.Cli.TaskKinds;
 using System.Globalization;
 using Retort.Core;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.GraphConnectivity;
 using Retort.Tasks;
 using Retort.Tasks.Instructions;
 using Retort.Tasks.ScrambledArithmetic;
@@ -182,6 +183,49 @@ internal static class DataStatistics
             ["test problems with one pair unseen", Value(100 * oneUnseen, true)],
             .. problems.Select((m, i) => (string[])[$"chances of an unseen pair in {m} RL problems", chances[i].ToString("0.00", CultureInfo.InvariantCulture)]),
         ]);
+    }
+
+    /// <summary>Lengths of every strategy's chains on the deepest graph, as random processes (section 2.4 of the study).</summary>
+    public static void GraphConnectivity(CliHost host, DataStatisticsRequest request)
+    {
+        var task = (GraphConnectivityTask)request.Known.Task;
+        var graph = task.DeepestGraph;
+        var rows = Enum.GetValues<ChainStrategy>().Select(strategy => (Strategy: strategy, Lengths: ChainLengths.Measure(
+            graph, strategy, task.Settings.WalkSteps, request.Count, task.Settings.Seed, request.Threads, host.Cancellation))).ToArray();
+        var quantiles = new[] { 0.1, 0.5, 0.9, 0.99, 1 };
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new
+            {
+                Settings = request.Known.Yaml,
+                Vertices = graph.NumVertices,
+                Edges = graph.Edges.Count,
+                Quantiles = quantiles,
+                Strategies = rows.Select(row => new
+                {
+                    Strategy = Name(row.Strategy),
+                    row.Lengths.Mean,
+                    Lengths = quantiles.Select(row.Lengths.Quantile),
+                    SimplePaths = row.Lengths.Straight,
+                }),
+            }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["chain", "mean", "10 %", "50 %", "90 %", "99 %", "longest", "simple paths"],
+            .. rows.Select(row => (string[])
+            [
+                Name(row.Strategy), Number(row.Lengths.Mean), .. quantiles.Select(share => Count(row.Lengths.Quantile(share))),
+                Value(100 * row.Lengths.Straight, true),
+            ]),
+        ]);
+        host.Output.WriteLine();
+        TextTable.Write(host.Output, host.Width,
+            [["vertices", Count(graph.NumVertices)], ["edges", Count(graph.Edges.Count)], ["chains drawn of each kind", Count(request.Count)]]);
+
+        static string Name(ChainStrategy strategy) => char.ToLowerInvariant(strategy.ToString()[0]) + strategy.ToString()[1..];
     }
 
     /// <summary>How many problems each split of the file has, and how long they are.</summary>

@@ -46,6 +46,9 @@ public sealed class GraphConnectivityTask : ITask
     /// <inheritdoc/>
     public IReadOnlyList<string> Vocabulary { get; }
 
+    /// <summary>The graph of the deepest problems, before vertices get their labels.</summary>
+    public ConnectivityGraph DeepestGraph => graphs[^1];
+
     /// <inheritdoc/>
     TaskItem ITask.Create(Split split, long index) => Create(split, index);
 

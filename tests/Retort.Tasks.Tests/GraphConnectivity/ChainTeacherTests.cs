@@ -144,6 +144,26 @@ public class ChainTeacherTests
         });
     }
 
+    [Fact]
+    public void Measured_lengths_are_the_draws_whatever_the_threads()
+    {
+        var graph = ConnectivityGraph.Bridge(2, 3, 5, 3);
+        var (one, three) = (Measure(1), Measure(3));
+        Assert.Equal((3000, one.Mean, one.Straight), (three.Count, three.Mean, three.Straight));
+        Assert.Equal(12, one.Mean, 0.3);
+        Assert.Equal(1.0 / 3, one.Straight, 0.04);
+        Assert.Equal((0, 1), (one.Within(6), one.Within(one.Quantile(1))));
+        for (var length = 7; length < 20; length++)
+        {
+            var share = one.Within(length);
+            Assert.True(share == 0 || one.Quantile(share) <= length);
+            Assert.Equal(share, three.Within(length));
+        }
+
+        ChainLengths Measure(int threads) => ChainLengths.Measure(
+            graph, ChainStrategy.Dfs, 0, 3000, 1, threads, TestContext.Current.CancellationToken);
+    }
+
     private static int[] Lengths(ConnectivityGraph graph, ChainStrategy strategy, int draws, int walkSteps = 0)
     {
         var teacher = new ChainTeacher(graph, strategy, walkSteps);
