@@ -1,6 +1,7 @@
 using Retort.Core;
 using Retort.Models;
 using Retort.Models.Tokenizers;
+using Retort.Tasks;
 using Retort.Tensors;
 using Retort.Training;
 
@@ -46,13 +47,24 @@ internal sealed record TrainSettings<TTask> : ITrainSettings
     public TrainEvaluationSettings Evaluation { get; init; } = new();
 }
 
-internal sealed record TrainDataSettings
+internal sealed record TrainDataSettings : ICheckedSettings
 {
     [Doc("Problems of the training split; each is seen again when all have been", Unit = "problems"), Range(1, 100_000_000)]
     public int Problems { get; init; } = 50_000;
 
     [Doc("Windows of a long trace that are trained on, from its beginning; 0: all", Unit = "windows"), NotNegative]
     public int MaxWindows { get; init; }
+
+    [Doc("Only answers are learned, of problems that fit the context whole; else prompts too")]
+    public bool AnswersOnly { get; init; }
+
+    [Doc("Position ids: places in the sequence, or the task's own (needs answersOnly)")]
+    public PositionScheme Positions { get; init; }
+
+    /// <inheritdoc/>
+    public SettingProblem? FindProblem() => Positions != PositionScheme.Consecutive && !AnswersOnly
+        ? new(nameof(AnswersOnly), "is false", $"true with positions {Positions}")
+        : AnswersOnly && MaxWindows > 0 ? new(nameof(MaxWindows), $"is {MaxWindows}", "0 with answersOnly") : null;
 }
 
 internal sealed record TrainModelSettings
@@ -90,6 +102,12 @@ internal sealed record TrainModelSettings
     [Doc("Rotary base"), Positive]
     public double RopeBase { get; init; } = 10_000;
 
+    [Doc("Position ids there are; 0: as many as the context has tokens"), NotNegative]
+    public int NumPositionIds { get; init; }
+
+    [Doc("A second head predicts the next token's position id, which generation then gives it")]
+    public bool PredictsPositions { get; init; }
+
     [Doc("Query, key and value projections have a bias")]
     public bool QkvBias { get; init; }
 
@@ -112,6 +130,8 @@ internal sealed record TrainModelSettings
         Norm = Norm,
         Activation = Activation,
         Position = Position,
+        NumPositionIds = NumPositionIds,
+        PredictsPositions = PredictsPositions,
         RopeBase = RopeBase,
         QkvBias = QkvBias,
         QueryKeyNorm = QueryKeyNorm,
@@ -151,6 +171,12 @@ internal sealed record TrainStepSettings : ICheckedSettings
     [Doc("Coefficient of the squared log-partition in the loss; 0: off"), NotNegative]
     public float ZLoss { get; init; }
 
+    [Doc("How position ids change from step to step: all shifted, shifted after a cut, or spread over all there are")]
+    public PositionJitterKind PositionJitter { get; init; }
+
+    [Doc("Weight of the position ids' loss beside the tokens', for a model that predicts them"), Range(0, 1000)]
+    public float PositionLossWeight { get; init; } = 1;
+
     [Doc("Shards of the batch whose gradients are summed by one tree; a power of two, part of the numbers"), Positive]
     public int GradientShards { get; init; } = 8;
 
@@ -167,6 +193,8 @@ internal sealed record TrainStepSettings : ICheckedSettings
         BatchSequences = BatchSequences,
         GradientShards = GradientShards,
         ZLoss = ZLoss,
+        PositionJitter = PositionJitter,
+        PositionLossWeight = PositionLossWeight,
         Optimizer = new AdamWSettings { WeightDecay = WeightDecay, MaxGradientNorm = MaxGradientNorm },
         Schedule = new LearningRateSchedule
         {

@@ -30,6 +30,7 @@ public sealed class GenerationEngine : IDisposable
     private readonly bool[] isStop;
     private readonly int[] tokens, positions, logitRows;
     private readonly SamplerRows sampling;
+    private readonly PredictedIds? ids;
     private readonly Sequence[] sampled;
     private int numSubmitted;
 
@@ -61,6 +62,7 @@ public sealed class GenerationEngine : IDisposable
         (tokens, positions) = (new int[maxRows], new int[maxRows]);
         (logitRows, sampled) = (new int[numPlaces], new Sequence[numPlaces]);
         sampling = new SamplerRows(numPlaces, model.Config.VocabularySize);
+        ids = model.Config.PredictsPositions ? new PredictedIds(numPlaces) : null;
     }
 
     /// <summary>Called with each completion as it ends.</summary>
@@ -136,8 +138,8 @@ public sealed class GenerationEngine : IDisposable
         }
 
         SamplerRows.Check(request, model.Config.VocabularySize);
-        var maxLength = (int)Math.Min((long)request.Prompt.Length + wanted.MaxNewTokens, MaxLength);
-        var state = new RequestState(numSubmitted++, request, maxLength, time.GetElapsedTime(began).TotalSeconds);
+        var maxLength = (int)Math.Min((long)request.Prompt.Length + wanted.MaxNewTokens, PositionRoom.Check(request, model.Config, MaxLength));
+        var state = new RequestState(numSubmitted++, request, maxLength, model.Config.PredictsPositions, time.GetElapsedTime(began).TotalSeconds);
         state.Belief = predictor?.Begin(request.Prompt, maxLength - request.Prompt.Length, (ulong)state.Index, request.KnownLength)
             ?? new LengthBelief(maxLength - request.Prompt.Length, maxLength - request.Prompt.Length);
         requests.Add(state.Index, state);
@@ -259,7 +261,7 @@ public sealed class GenerationEngine : IDisposable
 
         for (var i = 0; i < numSampled; i++)
         {
-            Accept(sampled[i], sampling.Token(i), sampling.Logprob(i), sampling.Top(i));
+            Accept(sampled[i], sampling.Token(i), sampling.Logprob(i), ids?.Id(i) ?? 0, sampling.Top(i));
         }
 
         return numSampled;
@@ -281,8 +283,14 @@ public sealed class GenerationEngine : IDisposable
         var layout = new StepLayout(1, PageCount.For(maxRows));
         using var pages = new KvPages(device, config.NumLayers, 1, model.Heads);
         layout.Add(0, maxRows, new int[PageCount.For(maxRows)]);
-        model.Forward(tape, ModelInput.Step(
+        var hidden = model.Hidden(tape, ModelInput.Step(
             tape.TakeInts(maxRows), tape.TakeInts(maxRows), tape.TakeInts(maxLogitRows), layout, pages));
+        model.Logits(tape, hidden);
+        if (config.PredictsPositions)
+        {
+            model.PositionLogits(tape, hidden);
+        }
+
         return tape.PeakBytes;
     }
 
@@ -333,7 +341,7 @@ public sealed class GenerationEngine : IDisposable
             sequence.KnownTokens.Slice(sequence.NumCached, rows.NumTokens).CopyTo(tokens.AsSpan(numRows));
             for (var end = sequence.NumCached + rows.NumTokens; sequence.NumCached < end; sequence.NumCached++)
             {
-                positions[numRows++] = sequence.NumCached;
+                positions[numRows++] = sequence.IdAt(sequence.NumCached);
             }
 
             SharePrefixOf(sequence);
@@ -372,10 +380,12 @@ public sealed class GenerationEngine : IDisposable
             Put(tokens.AsSpan(0, numRows)), Put(positions.AsSpan(0, numRows)), Put(logitRows.AsSpan(0, Math.Max(1, numSampled))),
             layout, pages) with
         { Tap = refiner };
-        var logits = model.Forward(tape, input);
+        var hidden = model.Hidden(tape, input);
+        var logits = model.Logits(tape, hidden);
         if (numSampled > 0)
         {
             sampling.Draw(model.Device, logits.Value);
+            ids?.Draw(model.Device, model.PositionLogits(tape, hidden).Value, numSampled);
         }
     }
 
@@ -387,7 +397,7 @@ public sealed class GenerationEngine : IDisposable
     }
 
     /// <summary>Adds a drawn token to its sequence; ends the sequence if it is done.</summary>
-    private void Accept(Sequence sequence, int token, float logprob, ReadOnlySpan<TokenLogprob> top)
+    private void Accept(Sequence sequence, int token, float logprob, int predictedId, ReadOnlySpan<TokenLogprob> top)
     {
         if (float.IsNaN(logprob))
         {
@@ -403,7 +413,7 @@ public sealed class GenerationEngine : IDisposable
         NumDrawn++;
         var state = sequence.Request;
         state.PromptBelief ??= sequence.Belief.Copy();
-        sequence.Add(token, logprob);
+        sequence.Add(token, logprob, predictedId);
         Drawn?.Invoke(new DrawnToken(state.Index, sequence.Sample, token, logprob, top));
         var stops = isStop[token] && !state.Request.IgnoresStop;
         if ((stops || sequence.NumPromptTokens + sequence.NumGenerated == sequence.MaxLength) && sequence.Phase != SequencePhase.Ended)
@@ -411,7 +421,8 @@ public sealed class GenerationEngine : IDisposable
             End(sequence);
             Completed?.Invoke(new Completion(
                 state.Index, sequence.Sample, sequence.NewTokens, sequence.NewLogprobs,
-                stops ? FinishReason.Stop : FinishReason.Length));
+                stops ? FinishReason.Stop : FinishReason.Length)
+            { PositionIds = sequence.NewIds });
         }
     }
 

@@ -51,6 +51,12 @@ public sealed record GenerationRequest(int[] Prompt, SamplingSettings Sampling, 
     /// <summary>Lower is served sooner where the policy looks at it.</summary>
     public int Priority { get; init; }
 
+    /// <summary>
+    /// Position ids of the prompt's tokens and of as many that follow as are known; null: 0, 1, 2, ... A token after the last has the id that
+    /// the model predicts, where it does that, else the one after its predecessor's. A completion ends where ids do.
+    /// </summary>
+    public int[]? PositionIds { get; init; }
+
     /// <summary>Stop tokens do not end it: a recorded length is replayed.</summary>
     public bool IgnoresStop { get; init; }
 
@@ -116,6 +122,9 @@ public enum FinishReason
 /// <param name="FinishReason">Why it ended.</param>
 public sealed record Completion(int Request, int Sample, int[] Tokens, float[] Logprobs, FinishReason FinishReason)
 {
+    /// <summary>Position ids of the new tokens; null where they are their places in the sequence.</summary>
+    public int[]? PositionIds { get; init; }
+
     /// <summary>The tokens without a closing stop token: the text to read.</summary>
     public ReadOnlySpan<int> TextTokens => FinishReason == FinishReason.Stop ? Tokens.AsSpan(0, Tokens.Length - 1) : Tokens;
 }

@@ -7,7 +7,7 @@ namespace Retort.Inference;
 /// A submitted request and how far its samples are. The first sample prefills the prompt; the others, which join when that is done, share
 /// all of it but the last token.
 /// </summary>
-internal sealed class RequestState(int index, GenerationRequest request, int maxLength, double arrivalSeconds)
+internal sealed class RequestState(int index, GenerationRequest request, int maxLength, bool predictsIds, double arrivalSeconds)
 {
     public int Index { get; } = index;
 
@@ -38,7 +38,7 @@ internal sealed class RequestState(int index, GenerationRequest request, int max
     public Sequence Create()
     {
         var belief = (PromptBelief ?? Belief).Copy();
-        var sequence = new Sequence(this, NumCreated, belief)
+        var sequence = new Sequence(this, NumCreated, belief, predictsIds)
         {
             Order = ((long)Index << 32) | (uint)NumCreated,
             ArrivalSeconds = arrivalSeconds,

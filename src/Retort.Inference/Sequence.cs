@@ -9,12 +9,15 @@ internal sealed class Sequence : ScheduledSequence
 {
     private static readonly ulong SamplePurpose = CounterRandom.Hash("generation/sample");
 
-    private int[]? tokens;
+    private readonly bool predictsIds;
+    private int[]? tokens, ids;
     private float[]? logprobs;
 
-    public Sequence(RequestState request, int sample, LengthBelief belief)
+    /// <summary>A sample; with <paramref name="predictsIds"/> the model says its new tokens' position ids.</summary>
+    public Sequence(RequestState request, int sample, LengthBelief belief, bool predictsIds)
     {
-        (Request, Sample, Belief) = (request, sample, belief);
+        (Request, Sample, Belief, this.predictsIds) = (request, sample, belief, predictsIds);
+        SharesKeys = !predictsIds && request.Request.PositionIds is null;
         Random = CounterRandom.For(request.Request.Seed, SamplePurpose, (ulong)sample);
     }
 
@@ -39,6 +42,12 @@ internal sealed class Sequence : ScheduledSequence
     /// <summary>Their log-probabilities.</summary>
     public float[] NewLogprobs => logprobs![..NumGenerated];
 
+    /// <summary>Position ids of the drawn tokens; null where they are places in the sequence.</summary>
+    public int[]? NewIds => ids?[NumPromptTokens..(NumPromptTokens + NumGenerated)];
+
+    /// <summary>Position id of token <paramref name="index"/>.</summary>
+    public int IdAt(int index) => ids is null ? index : ids[index];
+
     /// <summary>Takes memory for its tokens: when it first runs, since many may wait. False: it has begun before.</summary>
     public bool TryBegin()
     {
@@ -49,6 +58,16 @@ internal sealed class Sequence : ScheduledSequence
 
         (tokens, logprobs) = (new int[MaxLength], new float[MaxLength - NumPromptTokens]);
         Request.Request.Prompt.CopyTo(tokens, 0);
+        if (!SharesKeys)
+        {
+            ids = new int[MaxLength];
+            var given = Request.Request.PositionIds;
+            for (var i = 0; i < NumPromptTokens; i++)
+            {
+                ids[i] = given is null ? i : given[i];
+            }
+        }
+
         Request.NumBegun++;
         return true;
     }
@@ -65,10 +84,17 @@ internal sealed class Sequence : ScheduledSequence
         return true;
     }
 
-    /// <summary>Adds a drawn token.</summary>
-    public void Add(int token, float logprob)
+    /// <summary>Adds a drawn token; <paramref name="predictedId"/> is its position id where the model says it.</summary>
+    public void Add(int token, float logprob, int predictedId)
     {
-        tokens![NumPromptTokens + NumGenerated] = token;
+        var index = NumPromptTokens + NumGenerated;
+        tokens![index] = token;
+        if (ids is not null)
+        {
+            var given = Request.Request.PositionIds;
+            ids[index] = index < given?.Length ? given[index] : predictsIds ? predictedId : ids[index - 1] + 1;
+        }
+
         logprobs![NumGenerated++] = logprob;
         PredictedRemaining = Belief.Remaining(NumGenerated);
     }

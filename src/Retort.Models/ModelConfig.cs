@@ -45,6 +45,12 @@ public enum PositionKind
 
     /// <summary>Nothing but the causal mask.</summary>
     None,
+
+    /// <summary>Fixed sines and cosines of the position, added to the token embedding (Vaswani et al. 2017).</summary>
+    Sinusoidal,
+
+    /// <summary>Scores fall linearly with the distance, each head at a slope of its own (Press et al. 2022).</summary>
+    Alibi,
 }
 
 /// <summary>Numbers of parameters; a tied output head is counted once, as embedding.</summary>
@@ -64,7 +70,7 @@ public sealed record ModelConfig
     /// <summary>Largest vocabulary, width, depth and context accepted: beyond any model this engine is for.</summary>
     private const int MaxVocabularySize = 1 << 24, MaxWidth = 1 << 20, MaxLayers = 1 << 12, MaxContext = 1 << 24;
 
-    private readonly int headDim, numKvHeads;
+    private readonly int headDim, numKvHeads, numPositionIds;
 
     /// <summary>Tensor names and configuration fields.</summary>
     public ModelFamily Family { get; init; } = ModelFamily.Llama;
@@ -111,8 +117,25 @@ public sealed record ModelConfig
     /// <summary>Positions.</summary>
     public PositionKind Position { get; init; } = PositionKind.Rope;
 
+    /// <summary>
+    /// Position ids there are, 0 to one less; 0 or left out: as many as <see cref="MaxPositions"/>. Training with skips needs more than the
+    /// context has tokens, coupled positions fewer.
+    /// </summary>
+    public int NumPositionIds { get => numPositionIds == 0 ? MaxPositions : numPositionIds; init => numPositionIds = value; }
+
+    /// <summary>
+    /// A second head predicts the next token's position id, which generation then gives it (predictive position coupling; Golowich et al. 2025).
+    /// </summary>
+    public bool PredictsPositions { get; init; }
+
     /// <summary>Rotary base (theta): the slowest pair turns once in about 2 pi theta tokens. Unused without Rope.</summary>
     public double RopeBase { get; init; } = 10_000;
+
+    /// <summary>
+    /// How rotary frequencies are stretched for contexts longer than those trained on; null: not at all. Checked, a scaling of kind Ntk has
+    /// become a larger <see cref="RopeBase"/>.
+    /// </summary>
+    public RopeScaling? RopeScaling { get; init; }
 
     /// <summary>Query, key and value projections have a bias (Qwen2: yes).</summary>
     public bool QkvBias { get; init; }
@@ -183,6 +206,7 @@ public sealed record ModelConfig
         Check(where, "numKvHeads", NumKvHeads, 1, NumHeads);
         Check(where, "intermediateSize", IntermediateSize, 1, MaxWidth);
         Check(where, "maxPositions", MaxPositions, 1, MaxContext);
+        Check(where, "numPositionIds", NumPositionIds, 1, MaxContext);
         if (NumHeads % NumKvHeads != 0)
         {
             throw Wrong(where, "numKvHeads", NumKvHeads, $"a divisor of numHeads = {NumHeads}");
@@ -218,10 +242,25 @@ public sealed record ModelConfig
             throw Wrong(where, "ropeBase", RopeBase, "a number above 1 and at most 1e12");
         }
 
+        if (RopeScaling is not null && Position != PositionKind.Rope)
+        {
+            throw Wrong(where, "ropeScaling", RopeScaling.Kind, $"no scaling, since position is {Position}");
+        }
+
         CheckToken(where, "bosTokenId", BosTokenId);
         CheckToken(where, "eosTokenId", EosTokenId);
         CheckToken(where, "padTokenId", PadTokenId);
-        return this with { HeadDim = HeadDim, NumKvHeads = NumKvHeads };
+        var scaling = RopeScaling?.Validated(where + ".ropeScaling", MaxPositions);
+        var isNtk = scaling is { Kind: RopeScalingKind.Ntk };
+        return this with
+        {
+            HeadDim = HeadDim,
+            NumKvHeads = NumKvHeads,
+            NumPositionIds = NumPositionIds,
+            // A larger base is all there is to it, and what other programs read.
+            RopeBase = isNtk ? RopeBase * ExactMath.Pow(scaling!.Factor, HeadDim / (HeadDim - 2.0)) : RopeBase,
+            RopeScaling = isNtk ? null : scaling,
+        };
     }
 
     private void CheckToken(string where, string field, int? id)

@@ -10,22 +10,23 @@ public readonly struct ModelInput
 {
     private readonly StepLayout? layout;
     private readonly KvPages? pages;
-    private readonly IntTensor sequenceStarts, copies, firstCopies;
+    private readonly IntTensor sequenceStarts, copies, firstCopies, copyPositions;
     private readonly long keysSeen;
 
     private ModelInput(
         IntTensor tokens, IntTensor positions, IntTensor logitRows, IntTensor sequenceStarts, long keysSeen,
-        StepLayout? layout, KvPages? pages, IntTensor copies = default, IntTensor firstCopies = default)
+        StepLayout? layout, KvPages? pages, IntTensor copies = default, IntTensor firstCopies = default,
+        IntTensor copyPositions = default)
     {
         (Tokens, Positions, LogitRows) = (tokens, positions, logitRows);
         (this.sequenceStarts, this.keysSeen, this.layout, this.pages) = (sequenceStarts, keysSeen, layout, pages);
-        (this.copies, this.firstCopies) = (copies, firstCopies);
+        (this.copies, this.firstCopies, this.copyPositions) = (copies, firstCopies, copyPositions);
     }
 
     /// <summary>Token ids.</summary>
     public IntTensor Tokens { get; }
 
-    /// <summary>Position of each token in its sequence.</summary>
+    /// <summary>Position id of each token: its place in its sequence, unless its task or its training says otherwise.</summary>
     public IntTensor Positions { get; }
 
     /// <summary>Rows whose logits are wanted; absent: all.</summary>
@@ -49,13 +50,19 @@ public readonly struct ModelInput
     /// <summary>
     /// Sequences whose common beginnings are there once. For attention row i of the branches' own sequences, which begin at
     /// <paramref name="branchStarts"/>, is row copies[i]; of row r the result at <paramref name="firstCopies"/>[r] is kept.
+    /// <paramref name="copyPositions"/> are the position ids of those attention rows.
     /// </summary>
     public static ModelInput Branches(
-        IntTensor tokens, IntTensor positions, IntTensor branchStarts, IntTensor copies, IntTensor firstCopies, long keysSeen) =>
-        new(tokens, positions, default, branchStarts, keysSeen, null, null, copies, firstCopies);
+        IntTensor tokens, IntTensor positions, IntTensor branchStarts, IntTensor copies, IntTensor firstCopies, IntTensor copyPositions,
+        long keysSeen) =>
+        new(tokens, positions, default, branchStarts, keysSeen, null, null, copies, firstCopies, copyPositions);
 
-    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads) =>
-        layout is not null ? tape.CachedAttention(qkv, layout, pages!, layer, heads)
-        : copies.IsAbsent ? tape.Attention(qkv, sequenceStarts, heads, keysSeen)
-        : tape.GatherRows(tape.Attention(tape.GatherRows(qkv, copies), sequenceStarts, heads, keysSeen), firstCopies);
+    /// <summary>Attention of q|k|v; <paramref name="biasTable"/> [heads, distances] is added to the scores where it is present.</summary>
+    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads, Tensor biasTable)
+    {
+        var bias = biasTable.IsAbsent ? default : new AttentionBias(biasTable, copies.IsAbsent ? Positions : copyPositions);
+        return layout is not null ? tape.CachedAttention(qkv, layout, pages!, layer, heads, bias)
+            : copies.IsAbsent ? tape.Attention(qkv, sequenceStarts, heads, keysSeen, bias)
+            : tape.GatherRows(tape.Attention(tape.GatherRows(qkv, copies), sequenceStarts, heads, keysSeen, bias), firstCopies);
+    }
 }

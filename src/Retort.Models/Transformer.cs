@@ -10,10 +10,11 @@ namespace Retort.Models;
 public sealed class Transformer : IDisposable
 {
     private readonly Parameter embedding, head;
-    private readonly Parameter? positionTable, tiedGradient, valueHead;
+    private readonly Parameter? positionTable, tiedGradient, valueHead, positionHead;
     private readonly NormParameters finalNorm;
     private readonly TransformerLayer[] layers;
-    private readonly Storage? ropeStorage;
+    private readonly Storage? tableStorage;
+    private readonly Tensor sinusoids;
 
     /// <summary>
     /// A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>. With bfloat16 weights, which only
@@ -35,17 +36,26 @@ public sealed class Transformer : IDisposable
             ? Parameters.Matrix("embedding", config.VocabularySize, config.HiddenSize)
             : Parameters.Table("embedding", config.VocabularySize, config.HiddenSize);
         positionTable = config.Position == PositionKind.Learned
-            ? Parameters.Table("positions", config.MaxPositions, config.HiddenSize)
+            ? Parameters.Table("positions", Config.NumPositionIds, config.HiddenSize)
             : null;
         layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new TransformerLayer(Parameters, Config, layer))];
         finalNorm = new NormParameters(Parameters, Config, "norm");
         head = config.TiedEmbeddings ? embedding : Parameters.Matrix("head", config.VocabularySize, config.HiddenSize);
+        positionHead = config.PredictsPositions ? Parameters.Matrix("position_head", Config.NumPositionIds, config.HiddenSize) : null;
         valueHead = hasValueHead ? Parameters.Matrix("value_head", 1, config.HiddenSize) : null;
         tiedGradient = config.TiedEmbeddings ? Parameters.Shadow(embedding) : null;
         Parameters.Allocate(device);
-        if (config.Position == PositionKind.Rope)
+        switch (config.Position)
         {
-            Rope = BuildRopeTables(out ropeStorage);
+            case PositionKind.Rope:
+                Rope = BuildRopeTables(out tableStorage);
+                break;
+            case PositionKind.Sinusoidal:
+                sinusoids = BuildSinusoids(out tableStorage);
+                break;
+            case PositionKind.Alibi:
+                ScoreBias = BuildAlibi(out tableStorage);
+                break;
         }
     }
 
@@ -63,6 +73,9 @@ public sealed class Transformer : IDisposable
 
     internal RopeTables Rope { get; }
 
+    /// <summary>[heads, position ids]: added to scores by distance; absent where positions enter otherwise.</summary>
+    internal Tensor ScoreBias { get; }
+
     /// <summary>Whether there is a value head.</summary>
     public bool HasValueHead => valueHead is not null;
 
@@ -71,6 +84,10 @@ public sealed class Transformer : IDisposable
 
     /// <summary>Logits [rows, vocabulary] of hidden states.</summary>
     public Variable Logits(Tape tape, Variable hidden) => tape.Linear(hidden, head);
+
+    /// <summary>Logits [rows, numPositionIds] of hidden states: of the position id that the next token will have.</summary>
+    public Variable PositionLogits(Tape tape, Variable hidden) =>
+        tape.Linear(hidden, positionHead ?? throw new InvalidOperationException("the model does not predict positions"));
 
     /// <summary>Value estimates [rows, 1] of hidden states: what reward is to be expected from each row on.</summary>
     public Variable Values(Tape tape, Variable hidden) =>
@@ -83,6 +100,10 @@ public sealed class Transformer : IDisposable
         if (positionTable is not null)
         {
             x = tape.Embed(input.Positions, positionTable, addTo: x);
+        }
+        else if (!sinusoids.IsAbsent)
+        {
+            tape.AddConstantRows(x, input.Positions, sinusoids);
         }
 
         for (var layer = 0; layer < layers.Length; layer++)
@@ -164,6 +185,11 @@ public sealed class Transformer : IDisposable
             {
                 yield return new(Checkpoints.TensorLayout.OutputHead, head, 0, head.Rows);
             }
+
+            if (positionHead is not null)
+            {
+                yield return new(Checkpoints.TensorLayout.PositionHead, positionHead, 0, positionHead.Rows);
+            }
         }
     }
 
@@ -171,12 +197,12 @@ public sealed class Transformer : IDisposable
     public void Dispose()
     {
         Parameters.Dispose();
-        ropeStorage?.Dispose();
+        tableStorage?.Dispose();
     }
 
     private double? InitialDeviation(string name)
     {
-        if (name == Checkpoints.TensorLayout.OutputHead)
+        if (name is Checkpoints.TensorLayout.OutputHead or Checkpoints.TensorLayout.PositionHead)
         {
             return 0.02;
         }
@@ -199,11 +225,46 @@ public sealed class Transformer : IDisposable
 
     private RopeTables BuildRopeTables(out Storage owner)
     {
-        var (positions, half) = (Config.MaxPositions, Config.HeadDim / 2);
+        var (positions, half) = (Config.NumPositionIds, Config.HeadDim / 2);
         owner = Device.Allocate(2L * positions * half * sizeof(float));
         var tables = new RopeTables(
             Device.View(owner, 0, positions, half), Device.View(owner, (long)positions * half * sizeof(float), positions, half));
-        tables.Fill(Device, Config.RopeBase);
+        tables.Fill(Device, RopeFrequencies.Of(Config), RopeFrequencies.Magnitude(Config));
         return tables;
+    }
+
+    /// <summary>Row p: sin(p f_i) and cos(p f_i) side by side for frequencies f_i = 10000^(-2i / width) (Vaswani et al. 2017, section 3.5).</summary>
+    private Tensor BuildSinusoids(out Storage owner)
+    {
+        var width = Config.HiddenSize;
+        var table = Device.Allocate(Config.NumPositionIds, width, out owner);
+        var values = new float[Config.NumPositionIds * width];
+        for (var column = 0; column < width; column++)
+        {
+            var frequency = ExactMath.Pow(10_000, -(column - column % 2) / (double)width);
+            for (var position = 0; position < Config.NumPositionIds; position++)
+            {
+                var angle = position * frequency;
+                values[position * width + column] = (float)(column % 2 == 0 ? ExactMath.Sin(angle) : ExactMath.Cos(angle));
+            }
+        }
+
+        Device.Write(table, values);
+        return table;
+    }
+
+    /// <summary>Head h = 1 .. H falls by 2^(-8h / H) a position (Press et al. 2022, section 3), also where H is no power of two.</summary>
+    private Tensor BuildAlibi(out Storage owner)
+    {
+        var table = Device.Allocate(Config.NumHeads, Config.NumPositionIds, out owner);
+        var values = new float[Config.NumHeads * Config.NumPositionIds];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (head, distance) = Math.DivRem(i, Config.NumPositionIds);
+            values[i] = (float)(-distance * ExactMath.Pow(2, -8.0 * (head + 1) / Config.NumHeads));
+        }
+
+        Device.Write(table, values);
+        return table;
     }
 }

@@ -3,6 +3,7 @@ using Retort.Recipes.Configuration;
 using Retort.Tasks;
 using Retort.Tasks.Answers;
 using Retort.Tasks.CountDown;
+using Retort.Tasks.GraphConnectivity;
 using Retort.Tasks.Instructions;
 using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
@@ -19,6 +20,10 @@ public sealed record TaskFile<TSettings>
     [Doc("The task")]
     public required string Name { get; init; }
 
+    /// <summary>Position ids of its tokens.</summary>
+    [Doc("Position ids of its tokens")]
+    public PositionScheme Positions { get; init; }
+
     /// <summary>Its settings.</summary>
     [Doc("The task's settings")]
     public required TSettings Task { get; init; }
@@ -31,23 +36,28 @@ public static class TaskFile
     public const string FileName = "task.yaml";
 
     /// <summary>The task as YAML; null for a task of the caller's own, which has no settings that we know.</summary>
-    public static string? Text(ITask task) => task switch
+    public static string? Text(ITask task, PositionScheme positions = PositionScheme.Consecutive) => task switch
     {
-        CountDownTask known => Config.Write(new TaskFile<CountDownSettings> { Name = known.Name, Task = known.Settings }),
-        SudokuTask known => Config.Write(new TaskFile<SudokuSettings> { Name = known.Name, Task = known.Settings }),
-        InstructionTask known => Config.Write(new TaskFile<InstructionSettings> { Name = known.Name, Task = known.Settings }),
-        SolutionTreeTask known => Config.Write(new TaskFile<SolutionTreeSettings> { Name = known.Name, Task = known.Settings }),
-        ScrambledArithmeticTask known => Config.Write(new TaskFile<ScrambledArithmeticSettings> { Name = known.Name, Task = known.Settings }),
-        AnswerTask known => Config.Write(new TaskFile<AnswerSettings> { Name = known.Name, Task = known.Settings }),
+        CountDownTask known => Text(known.Name, known.Settings, positions),
+        SudokuTask known => Text(known.Name, known.Settings, positions),
+        InstructionTask known => Text(known.Name, known.Settings, positions),
+        SolutionTreeTask known => Text(known.Name, known.Settings, positions),
+        ScrambledArithmeticTask known => Text(known.Name, known.Settings, positions),
+        GraphConnectivityTask known => Text(known.Name, known.Settings, positions),
+        AnswerTask known => Text(known.Name, known.Settings, positions),
         _ => null,
     };
 
     /// <summary>Writes the file into a folder, if the task is one that commands know.</summary>
-    public static void Write(string folder, ITask task)
+    public static void Write(string folder, ITask task, PositionScheme positions = PositionScheme.Consecutive)
     {
-        if (Text(task) is { } text)
+        if (Text(task, positions) is { } text)
         {
             AtomicFile.WriteText(Path.Combine(folder, FileName), text);
         }
     }
+
+    private static string Text<TSettings>(string name, TSettings settings, PositionScheme positions)
+        where TSettings : notnull =>
+        Config.Write(new TaskFile<TSettings> { Name = name, Positions = positions, Task = settings });
 }

@@ -178,19 +178,19 @@ public sealed class CountingDevice : Device
 
     /// <inheritdoc/>
     protected override void AttentionCore(
-        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse)
+        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor output, Tensor lse)
     {
     }
 
     /// <inheritdoc/>
     protected override void AttentionBackwardCore(
-        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv)
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor dQkv)
     {
     }
 
     /// <inheritdoc/>
     protected override void CachedAttentionCore(
-        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output)
     {
     }
 

@@ -10,6 +10,18 @@ public readonly record struct HeadShape(int NumHeads, int NumKvHeads, int HeadDi
     public int OutputWidth => NumHeads * HeadDim;
 }
 
+/// <summary>
+/// Numbers added to scaled scores: query row i of head h adds Table[h, max(0, Ids[i] - id of the key)] to its score of a key at or before
+/// it. Ids lie in 0 .. distances-1.
+/// </summary>
+/// <param name="Table">[NumHeads, distances]; absent: nothing is added.</param>
+/// <param name="Ids">Position ids of the rows of q|k|v.</param>
+public readonly record struct AttentionBias(Tensor Table, IntTensor Ids)
+{
+    /// <summary>Nothing is added.</summary>
+    public bool IsAbsent => Table.IsAbsent;
+}
+
 public abstract partial class Device
 {
     /// <summary>
@@ -17,49 +29,57 @@ public abstract partial class Device
     /// qkv[tokens, QkvWidth]. out[tokens, OutputWidth]; lse[tokens, NumHeads] (log of the softmax sums) is kept for the backward pass.
     /// <paramref name="keysSeen"/>: the sum over all rows of the keys at or before them, for the work count.
     /// </summary>
-    public void Attention(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor output, Tensor lse)
+    public void Attention(
+        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor output, Tensor lse, AttentionBias bias = default)
     {
-        RequireAttention(qkv, heads, output);
+        RequireAttention(qkv, heads, output, bias);
         work.AttentionFlops += AttentionFlops(heads, keysSeen);
-        AttentionCore(qkv, sequenceStarts, heads, output, lse);
+        AttentionCore(qkv, sequenceStarts, heads, bias, output, lse);
     }
 
     /// <summary>dQkv[tokens, QkvWidth] from dOut; scores are computed again.</summary>
     public void AttentionBackward(
-        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor dQkv)
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, long keysSeen, Tensor dQkv,
+        AttentionBias bias = default)
     {
-        RequireAttention(qkv, heads, output);
+        RequireAttention(qkv, heads, output, bias);
         work.AttentionFlops += 2 * AttentionFlops(heads, keysSeen);
         work.RecomputedFlops += AttentionFlops(heads, keysSeen) / 2;
-        AttentionBackwardCore(dOut, qkv, output, lse, sequenceStarts, heads, dQkv);
+        AttentionBackwardCore(dOut, qkv, output, lse, sequenceStarts, heads, bias, dQkv);
     }
 
     /// <summary>
     /// Writes the keys and values of the step's rows into their pages, then attends each row to all keys at or before it.
     /// With float32 pages the bits are those of <see cref="Attention"/> on the whole sequence.
     /// </summary>
-    public void CachedAttention(Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+    public void CachedAttention(
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output, AttentionBias bias = default)
     {
-        RequireAttention(qkv, heads, output);
+        RequireAttention(qkv, heads, output, bias);
         work.AttentionFlops += AttentionFlops(heads, layout.KeysSeen);
         work.KvBytes += 2L * heads.NumKvHeads * heads.HeadDim * KvPages.ElementBytes(pages.Format) * layout.KeysRead;
-        CachedAttentionCore(qkv, layout, pages, layer, heads, output);
+        CachedAttentionCore(qkv, layout, pages, layer, heads, bias, output);
     }
 
     /// <inheritdoc cref="Attention"/>
-    protected abstract void AttentionCore(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse);
+    protected abstract void AttentionCore(
+        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor output, Tensor lse);
 
     /// <inheritdoc cref="AttentionBackward"/>
     protected abstract void AttentionBackwardCore(
-        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv);
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor dQkv);
 
     /// <inheritdoc cref="CachedAttention"/>
     protected abstract void CachedAttentionCore(
-        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output);
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output);
 
     private static long AttentionFlops(HeadShape heads, long keysSeen) => 4L * heads.NumHeads * heads.HeadDim * keysSeen;
 
-    private static void RequireAttention(Tensor qkv, HeadShape heads, Tensor output) => Require(
-        qkv.Columns == heads.QkvWidth && output.Columns == heads.OutputWidth && qkv.Rows == output.Rows,
-        "attention: shapes differ");
+    private static void RequireAttention(Tensor qkv, HeadShape heads, Tensor output, AttentionBias bias)
+    {
+        Require(
+            qkv.Columns == heads.QkvWidth && output.Columns == heads.OutputWidth && qkv.Rows == output.Rows, "attention: shapes differ");
+        Require(
+            bias.IsAbsent || (bias.Table.Rows == heads.NumHeads && bias.Ids.Length == qkv.Rows), "attention: the bias has another shape");
+    }
 }

@@ -22,19 +22,21 @@ public readonly record struct EmbeddingTable(Tensor Table, PanelMatrix Tied)
 /// <summary>Rotary tables [positions, headDim / 2] of cosines and sines.</summary>
 public readonly record struct RopeTables(Tensor Cos, Tensor Sin)
 {
-    /// <summary>Fills both tables on the host: position p turns pair i by the angle p * rotaryBase^(-i / pairs), in double.</summary>
-    public void Fill(Device device, double rotaryBase)
+    /// <summary>
+    /// Fills both tables on the host, in double: position p turns pair i by the angle p * frequencies[i]; sines and cosines times
+    /// <paramref name="magnitude"/>.
+    /// </summary>
+    public void Fill(Device device, ReadOnlySpan<double> frequencies, double magnitude = 1)
     {
         ArgumentNullException.ThrowIfNull(device);
         var (positions, pairs) = (Cos.Rows, Cos.Columns);
         var (cosines, sines) = (new float[positions * pairs], new float[positions * pairs]);
         for (var i = 0; i < pairs; i++)
         {
-            var frequency = ExactMath.Pow(rotaryBase, -2.0 * i / (2 * pairs));
             for (var position = 0; position < positions; position++)
             {
-                cosines[position * pairs + i] = (float)ExactMath.Cos(position * frequency);
-                sines[position * pairs + i] = (float)ExactMath.Sin(position * frequency);
+                cosines[position * pairs + i] = (float)(magnitude * ExactMath.Cos(position * frequencies[i]));
+                sines[position * pairs + i] = (float)(magnitude * ExactMath.Sin(position * frequencies[i]));
             }
         }
 

@@ -22,7 +22,7 @@ public sealed class KvPages : IDisposable
     /// <summary>Tokens in a page.</summary>
     public const int PageTokens = 16;
 
-    private readonly Storage keys, values;
+    private readonly Storage keys, values, ids;
 
     /// <summary>Allocates the pages of every layer.</summary>
     public KvPages(Device device, int numLayers, int numPages, HeadShape heads, KvFormat format = KvFormat.Float32)
@@ -30,6 +30,7 @@ public sealed class KvPages : IDisposable
         (NumLayers, NumPages, Heads, Format) = (numLayers, numPages, heads, format);
         keys = device.Allocate(BytesPerPool(numLayers, numPages, heads, format));
         values = device.Allocate(BytesPerPool(numLayers, numPages, heads, format));
+        ids = device.Allocate((long)numPages * PageTokens * sizeof(int));
     }
 
     /// <summary>Layers.</summary>
@@ -44,23 +45,26 @@ public sealed class KvPages : IDisposable
     /// <summary>How keys and values are kept.</summary>
     public KvFormat Format { get; }
 
-    /// <summary>Bytes of one page of all layers, keys and values together.</summary>
-    public int PageBytes => 2 * NumLayers * PoolPageBytes;
+    /// <summary>Bytes of one page of all layers, keys and values together, and the position ids of its tokens.</summary>
+    public int PageBytes => 2 * NumLayers * PoolPageBytes + IdBytes;
+
+    private const int IdBytes = PageTokens * sizeof(int);
 
     /// <summary>Numbers in one layer's keys of a page (and as many in its values).</summary>
     internal int PageElements => PageTokens * Heads.NumKvHeads * Heads.HeadDim;
 
     private int PoolPageBytes => PageElements * ElementBytes(Format);
 
-    /// <summary>Bytes of keys and values together.</summary>
+    /// <summary>Bytes of keys, values and position ids together.</summary>
     public static long Bytes(int numLayers, int numPages, HeadShape heads, KvFormat format = KvFormat.Float32) =>
-        2 * BytesPerPool(numLayers, numPages, heads, format);
+        2 * BytesPerPool(numLayers, numPages, heads, format) + (long)numPages * IdBytes;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         keys.Dispose();
         values.Dispose();
+        ids.Dispose();
     }
 
     /// <summary>Copies page <paramref name="source"/> of every layer over page <paramref name="destination"/>.</summary>
@@ -71,6 +75,8 @@ public sealed class KvPages : IDisposable
             device.Copy(Page(keys, layer, source), Page(keys, layer, destination));
             device.Copy(Page(values, layer, source), Page(values, layer, destination));
         }
+
+        device.Copy(IdsOf(source), IdsOf(destination));
     }
 
     /// <summary>Copies the bytes of page <paramref name="page"/> of every layer to the host, <see cref="PageBytes"/> of them.</summary>
@@ -82,6 +88,8 @@ public sealed class KvPages : IDisposable
             device.Read(Page(keys, layer, page), Part(destination, 2 * layer));
             device.Read(Page(values, layer, page), Part(destination, 2 * layer + 1));
         }
+
+        device.Read(IdsOf(page), MemoryMarshal.Cast<byte, float>(destination[^IdBytes..]));
     }
 
     /// <summary>Puts back what <see cref="ReadPage"/> copied, to the same page or another.</summary>
@@ -93,7 +101,12 @@ public sealed class KvPages : IDisposable
             device.Write(Page(keys, layer, page), Part(source, 2 * layer));
             device.Write(Page(values, layer, page), Part(source, 2 * layer + 1));
         }
+
+        device.Write(IdsOf(page), MemoryMarshal.Cast<byte, float>(source[^IdBytes..]));
     }
+
+    /// <summary>First token's position id of the first page, [NumPages][16].</summary>
+    internal nint Ids => IdsOf(0).Address;
 
     internal static int ElementBytes(KvFormat format) => format == KvFormat.BFloat16 ? 2 : sizeof(float);
 
@@ -109,6 +122,9 @@ public sealed class KvPages : IDisposable
     /// <summary>A page's bytes, seen as floats: 16 tokens of either format fill whole ones, and copies change no bit.</summary>
     private Tensor Page(Storage pool, int layer, int page) =>
         Device.View(pool, ((long)layer * NumPages + page) * PoolPageBytes, 1, PoolPageBytes / sizeof(float));
+
+    /// <summary>A page's position ids, seen as floats: copies change no bit.</summary>
+    private Tensor IdsOf(int page) => Device.View(ids, (long)page * IdBytes, 1, PageTokens);
 
     private Span<float> Part(Span<byte> bytes, int part) =>
         MemoryMarshal.Cast<byte, float>(bytes.Slice(part * PoolPageBytes, PoolPageBytes));

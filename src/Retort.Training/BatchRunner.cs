@@ -30,7 +30,7 @@ internal sealed class BatchRunner : IDisposable
         tree = learns ? new GradientTree(device, model.Parameters, numLeaves, plan.Lanes > 1) : null;
         lanes = [.. Enumerable.Range(0, plan.Lanes).Select(lane => new Lane(
             new Tape(plan.Lanes > 1 ? device.Lane(lane) : device, model.Parameters, plan.LaneActivationBytes, learns),
-            new MicroBatch(settings.BatchSequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, plan.RowsPerMicroBatch)))];
+            new MicroBatch(settings.BatchSequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, plan.RowsPerMicroBatch, objective.ReadsNextPositions)))];
         (leafJob, leafOrder) = (new LeafJob(this), new int[numLeaves]);
     }
 

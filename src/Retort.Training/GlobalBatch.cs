@@ -7,7 +7,7 @@ namespace Retort.Training;
 /// </summary>
 internal sealed class GlobalBatch
 {
-    private readonly int[] tokens, targets, positions, sequenceStarts, branchStarts, firstBranches;
+    private readonly int[] tokens, targets, positions, nextPositions, sequenceStarts, branchStarts, firstBranches;
     private readonly float[][] columns;
 
     /// <summary>An empty batch with room for so many sequences, each of so many branches of at most <paramref name="maxLength"/> tokens.</summary>
@@ -15,7 +15,7 @@ internal sealed class GlobalBatch
     {
         MaxBranches = maxBranches;
         MaxRows = maxSequences * maxBranches * (maxLength - 1);
-        (tokens, targets, positions) = (new int[MaxRows], new int[MaxRows], new int[MaxRows]);
+        (tokens, targets, positions, nextPositions) = (new int[MaxRows], new int[MaxRows], new int[MaxRows], new int[MaxRows]);
         columns = [.. Enumerable.Range(0, numColumns).Select(_ => new float[MaxRows])];
         (sequenceStarts, firstBranches) = (new int[maxSequences + 1], new int[maxSequences + 1]);
         branchStarts = new int[maxSequences * maxBranches + 1];
@@ -39,6 +39,9 @@ internal sealed class GlobalBatch
 
     public ReadOnlySpan<int> Positions => positions.AsSpan(0, NumRows);
 
+    /// <summary>Position id of each row's target; -1 where there is none.</summary>
+    public ReadOnlySpan<int> NextPositions => nextPositions.AsSpan(0, NumRows);
+
     /// <summary>First row of each sequence; the last entry is the number of rows.</summary>
     public ReadOnlySpan<int> SequenceStarts => sequenceStarts.AsSpan(0, NumSequences + 1);
 
@@ -54,14 +57,18 @@ internal sealed class GlobalBatch
     /// <summary>Forgets its sequences.</summary>
     public void Clear() => NumSequences = 0;
 
-    /// <summary>Adds a sequence whose tokens from <paramref name="lossStart"/> on are learned; returns its first row.</summary>
-    public int Add(ReadOnlySpan<int> sequence, int lossStart)
+    /// <summary>
+    /// Adds a sequence whose tokens from <paramref name="lossStart"/> on are learned; returns its first row. Without
+    /// <paramref name="positionIds"/> they are places.
+    /// </summary>
+    public int Add(ReadOnlySpan<int> sequence, int lossStart, ReadOnlySpan<int> positionIds = default)
     {
         var first = Begin();
         branchStarts[firstBranches[NumSequences]++] = first;
         for (var i = 0; i + 1 < sequence.Length; i++)
         {
-            AddRow(sequence[i], i, i + 1 >= lossStart ? sequence[i + 1] : -1);
+            var (here, next) = positionIds.IsEmpty ? (i, i + 1) : (positionIds[i], positionIds[i + 1]);
+            AddRow(sequence[i], here, i + 1 >= lossStart ? sequence[i + 1] : -1, i + 1 >= lossStart ? next : -1);
         }
 
         return first;
@@ -73,7 +80,7 @@ internal sealed class GlobalBatch
         Begin();
         for (var i = 0; i < common.Length; i++)
         {
-            AddRow(common[i], i, -1);
+            AddRow(common[i], i, -1, -1);
         }
     }
 
@@ -87,7 +94,7 @@ internal sealed class GlobalBatch
         branchStarts[firstBranches[NumSequences]++] = row;
         for (var i = 0; i < learned.Length; i++)
         {
-            AddRow(i == 0 ? first : learned[i - 1], position + i, learned[i]);
+            AddRow(i == 0 ? first : learned[i - 1], position + i, learned[i], position + i + 1);
         }
 
         return row;
@@ -101,6 +108,7 @@ internal sealed class GlobalBatch
         Array.Copy(other.tokens, from, tokens, first, length);
         Array.Copy(other.targets, from, targets, first, length);
         Array.Copy(other.positions, from, positions, first, length);
+        Array.Copy(other.nextPositions, from, nextPositions, first, length);
         for (var c = 0; c < Math.Min(NumColumns, other.NumColumns); c++)
         {
             Array.Copy(other.columns[c], from, columns[c], first, length);
@@ -127,10 +135,10 @@ internal sealed class GlobalBatch
         return first;
     }
 
-    private void AddRow(int token, int position, int target)
+    private void AddRow(int token, int position, int target, int nextPosition)
     {
         ref var row = ref sequenceStarts[NumSequences];
-        (tokens[row], positions[row], targets[row]) = (token, position, target);
+        (tokens[row], positions[row], targets[row], nextPositions[row]) = (token, position, target, nextPosition);
         row++;
     }
 }

@@ -6,19 +6,24 @@ namespace Retort.Training;
 /// <summary>A contiguous run of a global batch's sequences, on the device for one forward and backward pass.</summary>
 internal sealed class MicroBatch
 {
-    private readonly int[] starts, shardStarts, copies, firstCopies;
+    private readonly int[] starts, shardStarts, copies, firstCopies, copyPositions;
     private readonly Tensor[] columns;
+    private readonly bool hasNextPositions;
 
-    /// <summary>Room for so many sequences and, where they branch, rows.</summary>
-    public MicroBatch(int maxSequences, int maxShards, int numColumns, int maxBranches = 1, int maxRows = 0)
+    /// <summary>Room for so many sequences and, where they branch, rows; with <paramref name="hasNextPositions"/> for the targets' position ids.</summary>
+    public MicroBatch(int maxSequences, int maxShards, int numColumns, int maxBranches = 1, int maxRows = 0, bool hasNextPositions = false)
     {
+        this.hasNextPositions = hasNextPositions;
         (starts, shardStarts, columns) = (new int[maxSequences * maxBranches + 1], new int[maxShards + 1], new Tensor[numColumns]);
-        (copies, firstCopies) = maxBranches > 1 ? (new int[maxRows], new int[maxRows]) : ([], []);
+        (copies, firstCopies, copyPositions) = maxBranches > 1 ? (new int[maxRows], new int[maxRows], new int[maxRows]) : ([], [], []);
     }
 
     public ModelInput Input { get; private set; }
 
     public IntTensor Targets { get; private set; }
+
+    /// <summary>Position ids of the targets; absent unless asked for.</summary>
+    public IntTensor NextPositions { get; private set; }
 
     public GradientShards Shards { get; private set; }
 
@@ -51,6 +56,7 @@ internal sealed class MicroBatch
         var tokens = Put(tape, batch.Tokens[firstRow..endRow]);
         var positions = Put(tape, batch.Positions[firstRow..endRow]);
         Targets = Put(tape, batch.Targets[firstRow..endRow]);
+        NextPositions = hasNextPositions ? Put(tape, batch.NextPositions[firstRow..endRow]) : default;
         for (var c = 0; c < columns.Length; c++)
         {
             columns[c] = tape.Take(NumRows, 1);
@@ -95,6 +101,7 @@ internal sealed class MicroBatch
                 for (var row = start; row < branches[0]; row++)
                 {
                     firstCopies[row - FirstRow] = b == 0 ? numCopies : firstCopies[row - FirstRow];
+                    copyPositions[numCopies] = batch.Positions[row];
                     copies[numCopies++] = row - FirstRow;
                 }
 
@@ -102,6 +109,7 @@ internal sealed class MicroBatch
                 for (var row = branches[b]; row < branchEnd; row++)
                 {
                     firstCopies[row - FirstRow] = numCopies;
+                    copyPositions[numCopies] = batch.Positions[row];
                     copies[numCopies++] = row - FirstRow;
                 }
 
@@ -112,7 +120,7 @@ internal sealed class MicroBatch
         starts[numBranches] = numCopies;
         return ModelInput.Branches(
             tokens, positions, Put(tape, starts.AsSpan(0, numBranches + 1)), Put(tape, copies.AsSpan(0, numCopies)),
-            Put(tape, firstCopies.AsSpan(0, NumRows)), keysSeen);
+            Put(tape, firstCopies.AsSpan(0, NumRows)), Put(tape, copyPositions.AsSpan(0, numCopies)), keysSeen);
     }
 
     private static long KeysSeen(long length) => length * (length + 1) / 2;

@@ -42,6 +42,12 @@ public sealed class Mixture
         Rewind();
     }
 
+    /// <summary>Seed of the order.</summary>
+    public ulong Seed => seed;
+
+    /// <summary>The largest position id of any token, those that are only predicted among them if <paramref name="withLast"/> says so.</summary>
+    public int MaxPositionId(bool withLast) => parts.Max(part => withLast ? part.Set.MaxNextPositionId : part.Set.MaxPositionId);
+
     /// <summary>Items drawn so far.</summary>
     public long Position { get; private set; }
 

@@ -9,6 +9,9 @@ internal abstract class Objective
     /// <summary>Columns of numbers a row that the batch must have.</summary>
     public abstract int NumColumns { get; }
 
+    /// <summary>It reads the targets' position ids.</summary>
+    public virtual bool ReadsNextPositions => false;
+
     /// <summary>
     /// Forward and loss of a micro-batch; where the tape records, the outputs' gradients too. Called from several lanes at once, each with
     /// rows of its own.

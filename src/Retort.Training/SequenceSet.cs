@@ -13,8 +13,9 @@ public sealed class SequenceSet
     private const int MinBlockTokens = 1 << 10;
 
     private readonly List<Place> places = [];
-    private int[] block = [];
+    private int[] block = [], idBlock = [];
     private int used;
+    private long numIds;
 
     /// <summary>Number of sequences.</summary>
     public int Count => places.Count;
@@ -23,15 +24,24 @@ public sealed class SequenceSet
     public long NumTokens { get; private set; }
 
     /// <summary>Memory it takes: the tokens, and where each sequence lies.</summary>
-    public long Bytes => sizeof(int) * NumTokens + (long)Unsafe.SizeOf<Place>() * Count;
+    public long Bytes => sizeof(int) * (NumTokens + numIds) + (long)Unsafe.SizeOf<Place>() * Count;
 
     /// <summary>Tokens of the longest sequence.</summary>
     public int MaxLength { get; private set; }
 
+    /// <summary>The largest position id of any token that is read: all but each sequence's last.</summary>
+    public int MaxPositionId { get; private set; }
+
+    /// <summary>The largest position id of any token.</summary>
+    public int MaxNextPositionId { get; private set; }
+
     /// <summary>Sequence <paramref name="index"/>.</summary>
     public ReadOnlySpan<int> this[int index] => places[index].Tokens;
 
-    /// <summary>Position of the first token of the sequence that is a target; at least 1, since position 0 has no predecessor.</summary>
+    /// <summary>Its position ids, one a token; empty where they are 0, 1, 2, ...</summary>
+    public ReadOnlySpan<int> PositionIds(int index) => places[index].Ids is { } ids ? ids.AsSpan(places[index].Start, places[index].Length) : [];
+
+    /// <summary>Place of the first token of the sequence that is a target; at least 1, since position 0 has no predecessor.</summary>
     public int LossStart(int index) => places[index].LossStart;
 
     /// <summary>
@@ -57,12 +67,20 @@ public sealed class SequenceSet
         return shorter;
     }
 
-    /// <summary>Adds a sequence of at least two tokens, of which those from <paramref name="lossStart"/> on are learned.</summary>
-    public void Add(ReadOnlySpan<int> sequence, int lossStart = 1)
+    /// <summary>
+    /// Adds a sequence of at least two tokens, of which those from <paramref name="lossStart"/> on are learned; with a position id of 0 or
+    /// above for each token, or none where ids are places.
+    /// </summary>
+    public void Add(ReadOnlySpan<int> sequence, int lossStart = 1, ReadOnlySpan<int> positionIds = default)
     {
         if (sequence.Length < 2)
         {
             throw new ArgumentException("a sequence needs at least two tokens: one to read, one to predict");
+        }
+
+        if (!positionIds.IsEmpty && positionIds.Length != sequence.Length)
+        {
+            throw new ArgumentException($"{positionIds.Length} position ids for {sequence.Length} tokens");
         }
 
         if (used + sequence.Length > block.Length)
@@ -70,8 +88,14 @@ public sealed class SequenceSet
             (block, used) = (new int[Math.Max(sequence.Length, (int)Math.Clamp(NumTokens, MinBlockTokens, MaxBlockTokens))], 0);
         }
 
+        if (!positionIds.IsEmpty && idBlock.Length != block.Length)
+        {
+            idBlock = new int[block.Length];
+        }
+
         sequence.CopyTo(block.AsSpan(used));
-        Add(new Place(block, used, sequence.Length, Math.Max(1, lossStart)));
+        positionIds.CopyTo(positionIds.IsEmpty ? [] : idBlock.AsSpan(used));
+        Add(new Place(block, positionIds.IsEmpty ? null : idBlock, used, sequence.Length, Math.Max(1, lossStart)));
         used += sequence.Length;
     }
 
@@ -79,12 +103,27 @@ public sealed class SequenceSet
     {
         places.Add(place);
         NumTokens += place.Length;
+        numIds += place.Ids is null ? 0 : place.Length;
         MaxLength = Math.Max(MaxLength, place.Length);
+        MaxPositionId = Math.Max(MaxPositionId, place.HighestId(place.Length - 1));
+        MaxNextPositionId = Math.Max(MaxNextPositionId, place.HighestId(place.Length));
     }
 
     /// <summary>Where a sequence lies.</summary>
-    private readonly record struct Place(int[] Block, int Start, int Length, int LossStart)
+    private readonly record struct Place(int[] Block, int[]? Ids, int Start, int Length, int LossStart)
     {
         public ReadOnlySpan<int> Tokens => Block.AsSpan(Start, Length);
+
+        /// <summary>The largest position id of the first tokens.</summary>
+        public int HighestId(int count)
+        {
+            var highest = Ids is null ? count - 1 : 0;
+            foreach (var id in Ids is null ? [] : Ids.AsSpan(Start, count))
+            {
+                highest = Math.Max(highest, id);
+            }
+
+            return highest;
+        }
     }
 }

@@ -35,6 +35,39 @@ public static class TaskDataset
     {
         var set = new SequenceSet();
         var gap = tokenizer.PadId ?? throw new ArgumentException("the tokenizer has no padding token to mark gaps with", nameof(tokenizer));
+        Each(
+            task, tokenizer, count, threads, (_, prompt, answer) => Windows.Add(set, prompt, answer, maxLength, gap, maxWindows), progress, cancellation);
+        return set;
+    }
+
+    /// <summary>
+    /// As above, whole: problems of more than <paramref name="maxLength"/> tokens are refused. Only answers are learned, and tokens have the ids
+    /// of <paramref name="positions"/>.
+    /// </summary>
+    /// <exception cref="UserError">A problem is too long, or has other tokens than ids.</exception>
+    public static SequenceSet BuildAnswers(
+        ITask task, ITokenizer tokenizer, int count, int maxLength, int threads, TaskPositions positions,
+        IProgressReporter? progress = null, CancellationToken cancellation = default)
+    {
+        var set = new SequenceSet();
+        Each(task, tokenizer, count, threads, (item, prompt, answer) =>
+        {
+            var length = prompt.Length + answer.Length;
+            if (length > maxLength)
+            {
+                throw UserError.Request(item.Id, $"has {length} tokens", $"at most {maxLength}, the model's context");
+            }
+
+            set.Add([.. prompt, .. answer], prompt.Length, positions.OfSequence(item, length));
+        }, progress, cancellation);
+        return set;
+    }
+
+    /// <summary>Problems of the training split in their order: item, begin token and prompt, answer and end token.</summary>
+    private static void Each(
+        ITask task, ITokenizer tokenizer, int count, int threads, Action<TaskItem, int[], int[]> use, IProgressReporter? progress,
+        CancellationToken cancellation)
+    {
         using var phase = (progress ?? SilentProgress.Instance).Begin($"make {task.Name} problems", count, "problems");
         for (var first = 0; first < count; first += ChunkItems)
         {
@@ -42,16 +75,14 @@ public static class TaskDataset
             var chunk = ParallelItems.Make(size, threads, i =>
             {
                 var item = task.Create(Split.Train, begin + i);
-                return (Prompt: tokenizer.Encode(item.Prompt), Answer: tokenizer.Encode(item.Answer, addBos: false, addEos: true));
+                return (Item: item, Prompt: tokenizer.Encode(item.Prompt), Answer: tokenizer.Encode(item.Answer, addBos: false, addEos: true));
             }, cancellation);
-            foreach (var (prompt, answer) in chunk)
+            foreach (var (item, prompt, answer) in chunk)
             {
-                Windows.Add(set, prompt, answer, maxLength, gap, maxWindows);
+                use(item, prompt, answer);
             }
 
             phase.Report(first + size);
         }
-
-        return set;
     }
 }

@@ -26,12 +26,12 @@ public static class TaskEvaluation
     /// <summary>
     /// <paramref name="samples"/> completions of every item, in the order (problem, sample). Problem number p draws from the seed stream
     /// (seed, p), so its samples do not depend on the other problems. The engine is as long as the longest prompt and completion, unless
-    /// <paramref name="engineSettings"/> say how long.
+    /// <paramref name="engineSettings"/> say how long. With <paramref name="positions"/> tokens have the task's ids.
     /// </summary>
     public static IReadOnlyList<GradedCompletion> Run(
         Transformer model, ITokenizer tokenizer, ITask task, IReadOnlyList<TaskItem> items, int samples,
         SamplingSettings sampling, EngineSettings engineSettings, ulong seed, IProgressReporter? progress = null,
-        string name = "sample", CancellationToken cancellation = default)
+        string name = "sample", TaskPositions? positions = null, CancellationToken cancellation = default)
     {
         if (tokenizer.EosId is { } end)
         {
@@ -42,7 +42,11 @@ public static class TaskEvaluation
         for (var problem = 0; problem < wanted.Length; problem++)
         {
             var random = CounterRandom.For(seed, "evaluation", (ulong)problem);
-            wanted[problem] = new GenerationRequest(tokenizer.Encode(items[problem].Prompt), sampling, random.NextUInt64(), samples);
+            var prompt = tokenizer.Encode(items[problem].Prompt);
+            wanted[problem] = new GenerationRequest(prompt, sampling, random.NextUInt64(), samples)
+            {
+                PositionIds = positions?.OfRequest(items[problem], prompt.Length),
+            };
         }
 
         if (engineSettings.MaxLength == 0)

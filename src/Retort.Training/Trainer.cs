@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Models;
 using Retort.Tensors;
 
@@ -9,7 +10,9 @@ namespace Retort.Training;
 /// <param name="GradientNorm">Before clipping.</param>
 /// <param name="LearningRate">Used in this step.</param>
 /// <param name="Tokens">Rows of the batch.</param>
-public readonly record struct StepResult(long Step, double Loss, double GradientNorm, double LearningRate, int Tokens);
+/// <param name="PositionLoss">Mean loss of the targets' position ids; 0 for a model that does not predict them.</param>
+public readonly record struct StepResult(
+    long Step, double Loss, double GradientNorm, double LearningRate, int Tokens, double PositionLoss = 0);
 
 /// <summary>
 /// Supervised training, one step at a time. After the first step a step allocates no managed memory; the numbers do not depend on
@@ -28,9 +31,16 @@ public sealed class Trainer : ITrainingState, IDisposable
     {
         (this.mixture, this.settings) = (mixture, settings.Validated());
         var device = model.Device;
+        var highest = mixture.MaxPositionId(settings.PositionJitter != PositionJitterKind.None || model.Config.PredictsPositions);
+        if (highest >= model.Config.NumPositionIds)
+        {
+            throw UserError.Request(
+                "model.numPositionIds", $"is {model.Config.NumPositionIds}, and the data has the position id {highest}", $"at least {highest + 1}");
+        }
+
         var plan = TrainingPlan.For(model.Config, settings, mixture.MaxLength, device.NumLanes);
         batch = new GlobalBatch(settings.BatchSequences, mixture.MaxLength, settings.TargetWeights is null ? 0 : 1);
-        loss = new NextTokenLoss(settings.ZLoss, settings.TargetWeights, batch.MaxRows);
+        loss = new NextTokenLoss(settings, model.Config, batch.MaxRows);
         runner = new BatchRunner(model, settings, plan, loss);
         Optimizer = new AdamWOptimizer(device, model.Parameters, settings.Optimizer);
     }
@@ -62,7 +72,7 @@ public sealed class Trainer : ITrainingState, IDisposable
         var gradient = runner.Run(batch);
         var learningRate = settings.Schedule.At(Steps);
         var norm = Optimizer.Step(gradient, learningRate);
-        return new StepResult(Steps, loss.Mean(batch), norm, learningRate, batch.NumRows);
+        return new StepResult(Steps, loss.Mean(batch), norm, learningRate, batch.NumRows, loss.PositionMean(batch));
     }
 
     /// <inheritdoc/>

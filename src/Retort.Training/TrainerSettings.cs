@@ -36,6 +36,12 @@ public sealed record TrainerSettings
     /// </summary>
     public IReadOnlyDictionary<int, float>? TargetWeights { get; init; }
 
+    /// <summary>How position ids are changed from step to step.</summary>
+    public PositionJitterKind PositionJitter { get; init; }
+
+    /// <summary>Weight of the position ids' mean loss beside the tokens', for a model that predicts them.</summary>
+    public float PositionLossWeight { get; init; } = 1;
+
     /// <summary>These settings, checked.</summary>
     public TrainerSettings Validated(string where = "training")
     {
@@ -45,6 +51,8 @@ public sealed record TrainerSettings
             Check(weight > 0 && float.IsFinite(weight), $"targetWeights.{token}", weight, "a positive number");
         }
 
+        Check(Enum.IsDefined(PositionJitter), "positionJitter", PositionJitter, string.Join(", ", Enum.GetNames<PositionJitterKind>()));
+        Check(PositionLossWeight is >= 0 and <= 1000, "positionLossWeight", PositionLossWeight, "0 to 1000");
         Check(BatchSequences >= 1, "batchSequences", BatchSequences, "at least 1");
         Check(IsPowerOfTwo(GradientShards), "gradientShards", GradientShards, "a power of two");
         Check(MicroBatchShards == 0 || (IsPowerOfTwo(MicroBatchShards) && MicroBatchShards <= GradientShards),

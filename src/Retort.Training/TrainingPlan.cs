@@ -37,7 +37,7 @@ public sealed record TrainingPlan(
     /// between operations, and takes the next when it is done.
     /// </summary>
     public static TrainingPlan For(ModelConfig config, TrainerSettings settings, int maxLength, int lanes) =>
-        For(config, settings, maxLength, lanes, rows => new NextTokenLoss(0, settings.TargetWeights, rows));
+        For(config, settings, maxLength, lanes, rows => new NextTokenLoss(settings, config, rows));
 
     /// <summary>
     /// As above for any objective, which <paramref name="createObjective"/> makes for so many rows.
@@ -84,7 +84,7 @@ public sealed record TrainingPlan(
             }
         }
 
-        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, batch.MaxRows);
+        var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, batch.MaxRows, objective.ReadsNextPositions);
         microBatch.Upload(tape, batch, 0, 1, shardsPerLeaf, 0, 1);
         objective.Run(model, tape, microBatch);
         if (learns)

@@ -45,7 +45,8 @@ public sealed class GenerationEngineTests : IDisposable
         foreach (var ((request, _), completion) in Generation.Run(other, new EngineSettings { MaxSequences = 3, PrefillTokens = 9 }, Generation.Requests))
         {
             var prompt = Generation.Requests[request].Prompt;
-            var pass = TrainingPass.Of(other, [[.. prompt, .. completion.Tokens]]);
+            int[] ids = [.. Enumerable.Range(0, prompt.Length), .. completion.PositionIds ?? [.. Enumerable.Range(prompt.Length, completion.Tokens.Length)]];
+            var pass = TrainingPass.Of(other, [[.. prompt, .. completion.Tokens]], positionIds: [ids]);
             Assert.Equal(
                 TransformerCases.Bits(pass.Logprobs[(prompt.Length - 1)..]), TransformerCases.Bits(completion.Logprobs));
         }
@@ -67,15 +68,26 @@ public sealed class GenerationEngineTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Policies_preemption_few_pages_and_cached_prefixes_change_no_token_and_no_bit()
+    [Theory]
+    [InlineData("llama", 60)]
+    [InlineData("scores that fall with the distance", 30)]
+    [InlineData("predicted positions", 30)]
+    public void Policies_preemption_few_pages_and_cached_prefixes_change_no_token_and_no_bit(string name, int trials)
     {
-        var expected = Generation.Run(model, new EngineSettings { MaxSequences = 4 }, Generation.Requests);
+        using var other = TransformerCases.Build(TransformerCases.All[name], device);
+        // Some have ids of their own: the same prompt twice, once with and once without.
+        GenerationRequest[] requests =
+        [
+            .. Generation.Requests,
+            Generation.Requests[4] with { PositionIds = [.. Enumerable.Range(20, 40)] },
+            Generation.Requests[1] with { PositionIds = [.. Enumerable.Range(0, 70).Select(i => i / 2)] },
+        ];
+        var expected = Generation.Run(other, new EngineSettings { MaxSequences = 4 }, requests);
         var (preempted, evicted, swapped, recomputed, hits) = (0L, 0L, 0L, 0L, 0L);
-        for (var trial = 0UL; trial < 60; trial++)
+        for (var trial = 0UL; trial < (ulong)trials; trial++)
         {
             var random = CounterRandom.For(2, "policies", trial);
-            var order = Enumerable.Range(0, Generation.Requests.Length).ToArray();
+            var order = Enumerable.Range(0, requests.Length).ToArray();
             random.Shuffle<int>(order);
             var steps = Array.ConvertAll(order, _ => random.NextInt32(12));
             var settings = new EngineSettings
@@ -94,7 +106,7 @@ public sealed class GenerationEngineTests : IDisposable
                     KvMode = (KvMode)(trial % 3),
                 },
             };
-            Generation.AssertSame(expected, Generation.Run(model, settings, Generation.Requests, order, steps, engine =>
+            Generation.AssertSame(expected, Generation.Run(other, settings, requests, order, steps, engine =>
             {
                 preempted += engine.Scheduler.NumPreemptions;
                 evicted += engine.Scheduler.NumEvictions;
@@ -105,7 +117,36 @@ public sealed class GenerationEngineTests : IDisposable
             }));
         }
 
-        Assert.All([preempted, evicted, swapped, recomputed, hits], count => Assert.True(count > 20, $"{preempted} {evicted} {swapped} {recomputed} {hits}"));
+        Assert.All([preempted, evicted, swapped, recomputed], count => Assert.True(count > 20, $"{preempted} {evicted} {swapped} {recomputed}"));
+        // Keys of a model that says positions depend on more than tokens.
+        Assert.True(other.Config.PredictsPositions ? hits == 0 : hits > 20, $"{hits}");
+    }
+
+    [Fact]
+    public void Position_ids_shift_the_sequence_and_end_it_where_the_models_ids_end()
+    {
+        using var other = TransformerCases.Build(TransformerCases.All["scores that fall with the distance"], device);
+        var plain = Generation.Requests[6] with { IgnoresStop = true };
+        var shifted = plain with { PositionIds = [.. Enumerable.Range(100, 16)] };
+        var done = Generation.Run(other, new EngineSettings { MaxSequences = 2 }, [plain, shifted]);
+        // Distances are the same, and of 128 ids there are 12 left after 115.
+        Assert.Equal(25, done[(0, 0)].Tokens.Length);
+        Assert.Equal(done[(0, 0)].Tokens[..12], done[(1, 0)].Tokens);
+        Assert.Equal(TransformerCases.Bits(done[(0, 0)].Logprobs[..12]), TransformerCases.Bits(done[(1, 0)].Logprobs));
+        Assert.Equal(FinishReason.Length, done[(1, 0)].FinishReason);
+        Assert.Equal(Enumerable.Range(116, 12), done[(1, 0)].PositionIds);
+        Assert.Null(done[(0, 0)].PositionIds);
+    }
+
+    [Theory]
+    [InlineData(new[] { 0, 1 }, "positionIds: has 2 ids for a prompt of 3 tokens")]
+    [InlineData(new[] { 0, 128, 1 }, "positionIds: has the id 128; expected the model's ids, 0 to 127")]
+    [InlineData(new[] { 0, -1, 1 }, "positionIds: has the id -1; expected the model's ids, 0 to 127")]
+    public void Position_ids_that_the_model_has_not_are_refused(int[] ids, string message)
+    {
+        using var engine = new GenerationEngine(model, new EngineSettings());
+        var error = Assert.Throws<UserError>(() => engine.Submit(new GenerationRequest([1, 2, 3], new SamplingSettings(), 1) { PositionIds = ids }));
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -51,6 +51,14 @@ internal static class TransformerCases
             MlpBias = true,
             NumLayers = 1,
         },
+        ["scores that fall with the distance"] = Llama with { Position = PositionKind.Alibi },
+        ["sinusoidal positions"] = Llama with { Position = PositionKind.Sinusoidal, HiddenSize = 20, TiedEmbeddings = false },
+        ["rotary positions stretched by YaRN"] = (Llama with
+        {
+            HeadDim = 12,
+            RopeScaling = new RopeScaling { Kind = RopeScalingKind.Yarn, Factor = 4, BetaFast = 4 },
+        }).Validated(),
+        ["predicted positions"] = Llama with { Position = PositionKind.Learned, PredictsPositions = true },
     };
 
     /// <summary>Random weights; gains and biases too, so that no term of theirs is idle.</summary>
@@ -86,9 +94,13 @@ internal static class TransformerCases
 internal sealed record TrainingPass(
     float[] Logits, float[] Losses, float[] Logprobs, IReadOnlyDictionary<string, float[]> Gradients)
 {
-    /// <summary>Each sequence's tokens but the last are read, each but the first is predicted, with weight 1 or those given.</summary>
-    public static TrainingPass Of(Transformer model, int[][] sequences, float[]? weights = null, float zLoss = 0)
+    /// <summary>
+    /// Each sequence's tokens but the last are read, each but the first is predicted, with weight 1 or those given. Position ids of tokens
+    /// are their places unless given.
+    /// </summary>
+    public static TrainingPass Of(Transformer model, int[][] sequences, float[]? weights = null, float zLoss = 0, int[][]? positionIds = null)
     {
+        positionIds ??= [.. sequences.Select(s => Enumerable.Range(0, s.Length).ToArray())];
         var starts = new int[sequences.Length + 1];
         for (var s = 0; s < sequences.Length; s++)
         {
@@ -99,10 +111,11 @@ internal sealed record TrainingPass(
         using var tape = new Tape(model.Device, model.Parameters, 32 << 20, isRecording: true);
         var input = ModelInput.Sequences(
             Put(tape, [.. sequences.SelectMany(s => s[..^1])]),
-            Put(tape, [.. sequences.SelectMany(s => Enumerable.Range(0, s.Length - 1))]),
+            Put(tape, [.. positionIds.SelectMany(ids => ids[..^1])]),
             Put(tape, starts), sequences.Sum(s => (s.Length - 1L) * s.Length / 2));
         var targets = Put(tape, [.. sequences.SelectMany(s => s[1..])]);
-        var logits = model.Forward(tape, input);
+        var hidden = model.Hidden(tape, input);
+        var logits = model.Logits(tape, hidden);
         var logitValues = Read(model.Device, logits.Value);
         var (losses, logprobs, weightTensor) = (tape.Take(rows, 1), tape.Take(rows, 1), weights is null ? default : tape.Take(rows, 1));
         if (weights is not null)
@@ -111,6 +124,15 @@ internal sealed record TrainingPass(
         }
 
         tape.CrossEntropy(logits, targets, weightTensor, zLoss, 1, losses, logprobs);
+        var lossValues = Read(model.Device, losses);
+        if (model.Config.PredictsPositions)
+        {
+            // The loss of the next position, weighted as the next token's.
+            var next = Put(tape, [.. positionIds.SelectMany(ids => ids[1..])]);
+            tape.CrossEntropy(model.PositionLogits(tape, hidden), next, weightTensor, 0, 1, losses, default);
+            lossValues = [.. lossValues.Zip(Read(model.Device, losses), (token, position) => token + position)];
+        }
+
         using var tree = new GradientTree(model.Device, model.Parameters, 1);
         tape.Backward(tree.Next, new GradientShards(Put(tape, [0, rows]), false));
         tree.Push();
@@ -122,7 +144,7 @@ internal sealed record TrainingPass(
             tensor.Read(model.Device, flat, gradients[tensor.Name]);
         }
 
-        return new TrainingPass(logitValues, Read(model.Device, losses), Read(model.Device, logprobs), gradients);
+        return new TrainingPass(logitValues, lossValues, Read(model.Device, logprobs), gradients);
     }
 
     public static IntTensor Put(Tape tape, ReadOnlySpan<int> values)

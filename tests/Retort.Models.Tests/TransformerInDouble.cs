@@ -18,6 +18,11 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
             {
                 x[t] = Sum(x[t], Row("model.embed_positions.weight", t, hidden));
             }
+            else if (config.Position == PositionKind.Sinusoidal)
+            {
+                var angles = Enumerable.Range(0, hidden).Select(i => t / Math.Pow(10_000, (i / 2 * 2) / (double)hidden)).ToArray();
+                x[t] = Sum(x[t], [.. angles.Select((angle, i) => i % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle))]);
+            }
         }
 
         for (var layer = 0; layer < config.NumLayers; layer++)
@@ -39,6 +44,11 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
             var logits = Linear(Norm(x[t], "model.norm"), head, config.VocabularySize);
             var lse = Math.Log(logits.Sum(Math.Exp));
             losses[t] = lse - logits[sequence[t + 1]] + zLoss * lse * lse;
+            if (config.PredictsPositions)
+            {
+                var positions = Linear(Norm(x[t], "model.norm"), "position_head", config.NumPositionIds);
+                losses[t] += Math.Log(positions.Sum(Math.Exp)) - positions[t + 1];
+            }
         }
 
         return losses;
@@ -63,7 +73,7 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
             {
                 var (from, shared) = (head * dim, head / group * dim);
                 var e = Enumerable.Range(0, t + 1).Select(j => Math.Exp(
-                    Enumerable.Range(0, dim).Sum(d => q[t][from + d] * k[j][shared + d]) / Math.Sqrt(dim))).ToArray();
+                    Enumerable.Range(0, dim).Sum(d => q[t][from + d] * k[j][shared + d]) / Math.Sqrt(dim) + Bias(head, t - j))).ToArray();
                 for (var d = 0; d < dim; d++)
                 {
                     output[from + d] = Enumerable.Range(0, t + 1).Sum(j => e[j] * v[j][shared + d]) / e.Sum();
@@ -73,6 +83,9 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
             return output;
         })];
     }
+
+    private double Bias(int head, int distance) =>
+        config.Position == PositionKind.Alibi ? -distance * Math.Pow(2, -8.0 * (head + 1) / config.NumHeads) : 0;
 
     /// <summary>The norm of each head, then the rotation of element d with element d + dim / 2.</summary>
     private void PrepareHeads(double[] row, int position, string gain)
@@ -91,7 +104,20 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
 
             for (var d = 0; d < dim / 2 && config.Position == PositionKind.Rope; d++)
             {
-                var (sin, cos) = Math.SinCos(position * Math.Pow(config.RopeBase, -2.0 * d / dim));
+                var frequency = Math.Pow(config.RopeBase, -2.0 * d / dim);
+                var magnitude = 1.0;
+                if (config.RopeScaling is { } yarn)
+                {
+                    // The pair's turns within the pretrained context decide; the ramp runs over the pairs' numbers.
+                    double PairOf(double turns) => dim * Math.Log(yarn.OriginalMaxPositions / (turns * 2 * Math.PI)) / (2 * Math.Log(config.RopeBase));
+                    var (low, high) = (Math.Max(0, Math.Floor(PairOf(yarn.BetaFast))), Math.Ceiling(PairOf(yarn.BetaSlow)));
+                    var divided = Math.Clamp((d - low) / (high - low), 0, 1);
+                    frequency = frequency * (1 - divided) + frequency / yarn.Factor * divided;
+                    magnitude = 0.1 * Math.Log(yarn.Factor) + 1;
+                }
+
+                var (sin, cos) = Math.SinCos(position * frequency);
+                (sin, cos) = (sin * magnitude, cos * magnitude);
                 var (a, b) = (row[head + d], row[head + dim / 2 + d]);
                 (row[head + d], row[head + dim / 2 + d]) = (a * cos - b * sin, b * cos + a * sin);
             }

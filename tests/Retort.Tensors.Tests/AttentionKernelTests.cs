@@ -13,15 +13,9 @@ public sealed unsafe class AttentionKernelTests
         int heads, int kvHeads, int headDim, int tokens)
     {
         var shape = new HeadShape(heads, kvHeads, headDim);
-        using var expected = Sample.Of(shape, tokens);
-        AttentionReference.Forward(shape, expected.Qkv.Data, expected.Output.Data, expected.Lse.Data, tokens);
-        AttentionReference.Backward(
-            shape, expected.Qkv.Data, expected.Output.Data, expected.DOutput.Data, expected.Lse.Data, expected.DQkv.Data,
-            tokens);
-
-        Check<AttentionLanesPortable>(shape, tokens, expected);
-        Check<AttentionLanes256>(shape, tokens, expected);
-        Check<AttentionLanes512>(shape, tokens, expected);
+        CheckAgainstReference(shape, tokens, null);
+        using var bias = new RandomBias(shape, tokens);
+        CheckAgainstReference(shape, tokens, bias);
     }
 
     [Theory]
@@ -33,8 +27,10 @@ public sealed unsafe class AttentionKernelTests
         int heads, int kvHeads, int headDim, int tokens, int step)
     {
         var shape = new HeadShape(heads, kvHeads, headDim);
+        using var bias = new RandomBias(shape, tokens);
         using var whole = Sample.Of(shape, tokens);
         using var cut = Sample.Of(shape, tokens);
+        whole.Bias = cut.Bias = bias.ScoreBias;
         whole.Forward<AttentionLanes256>(0, tokens);
         whole.Backward<AttentionLanes256>();
         using var scratch = new NativeFloats(cut.ScratchFloats, float.NaN);
@@ -43,7 +39,7 @@ public sealed unsafe class AttentionKernelTests
             for (var row = tokens - 1 - ((tokens - 1) % step); row >= 0; row -= step)
             {
                 AttentionForward.Run<AttentionLanes256>(
-                    shape, cut.Qkv.Data, cut.Output.Data, cut.Lse.Data, kvHead, row, Math.Min(tokens, row + step),
+                    shape, cut.Qkv.Data, cut.Output.Data, cut.Lse.Data, cut.Bias, kvHead, row, Math.Min(tokens, row + step),
                     scratch.Data);
             }
         }
@@ -57,7 +53,7 @@ public sealed unsafe class AttentionKernelTests
                 for (var row = tokens - 1 - ((tokens - 1) % step); row >= 0; row -= step)
                 {
                     AttentionBackward.Run<AttentionLanes256>(
-                        shape, cut.Qkv.Data, cut.Output.Data, cut.DOutput.Data, cut.Lse.Data, cut.DQkv.Data, tokens,
+                        shape, cut.Qkv.Data, cut.Output.Data, cut.DOutput.Data, cut.Lse.Data, cut.DQkv.Data, cut.Bias, tokens,
                         kvHead, gradients, row, Math.Min(tokens, row + step), scratch.Data);
                 }
             }
@@ -82,7 +78,7 @@ public sealed unsafe class AttentionKernelTests
             {
                 AttentionForward.Run(
                     shape, batch.Qkv.Data + start * shape.QkvWidth, batch.Output.Data + start * shape.OutputWidth,
-                    batch.Lse.Data + start * shape.NumHeads, kvHead, 0, tokens, batch.Scratch.Data);
+                    batch.Lse.Data + start * shape.NumHeads, default, kvHead, 0, tokens, batch.Scratch.Data);
             }
 
             AttentionShapes.AssertSameBits(
@@ -141,10 +137,26 @@ public sealed unsafe class AttentionKernelTests
         Assert.All(sample.DQkv.Span.ToArray(), x => Assert.True(float.IsFinite(x)));
     }
 
-    private static void Check<TLanes>(HeadShape shape, int tokens, Sample expected)
+    private static void CheckAgainstReference(HeadShape shape, int tokens, RandomBias? bias)
+    {
+        using var expected = Sample.Of(shape, tokens);
+        var table = bias?.Table ?? default;
+        var ids = bias is null ? null : bias.Ids;
+        AttentionReference.Forward(shape, expected.Qkv.Data, expected.Output.Data, expected.Lse.Data, tokens, table, ids);
+        AttentionReference.Backward(
+            shape, expected.Qkv.Data, expected.Output.Data, expected.DOutput.Data, expected.Lse.Data, expected.DQkv.Data,
+            tokens, table, ids);
+
+        Check<AttentionLanesPortable>(shape, tokens, bias, expected);
+        Check<AttentionLanes256>(shape, tokens, bias, expected);
+        Check<AttentionLanes512>(shape, tokens, bias, expected);
+    }
+
+    private static void Check<TLanes>(HeadShape shape, int tokens, RandomBias? bias, Sample expected)
         where TLanes : struct, IAttentionLanes
     {
         using var actual = Sample.Of(shape, tokens);
+        actual.Bias = bias?.ScoreBias ?? default;
         actual.Forward<TLanes>(0, tokens);
         AttentionShapes.AssertSameBits(expected.Output.Span, actual.Output.Span, typeof(TLanes).Name + " output");
         AttentionShapes.AssertSameBits(expected.Lse.Span, actual.Lse.Span, typeof(TLanes).Name + " lse");
@@ -168,6 +180,8 @@ public sealed unsafe class AttentionKernelTests
 
         public long ScratchFloats => Floats(shape, tokens);
 
+        public ScoreBias Bias { get; set; }
+
         public static Sample Of(HeadShape shape, int tokens, float spread = 1f) => new(shape, tokens)
         {
             Qkv = NativeFloats.Random(tokens * shape.QkvWidth, "qkv", spread),
@@ -180,7 +194,7 @@ public sealed unsafe class AttentionKernelTests
             for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
             {
                 AttentionForward.Run<TLanes>(
-                    shape, Qkv.Data, Output.Data, Lse.Data, kvHead, rowBegin, rowEnd, Scratch.Data);
+                    shape, Qkv.Data, Output.Data, Lse.Data, Bias, kvHead, rowBegin, rowEnd, Scratch.Data);
             }
         }
 
@@ -190,7 +204,7 @@ public sealed unsafe class AttentionKernelTests
             for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
             {
                 AttentionBackward.Run<TLanes>(
-                    shape, Qkv.Data, Output.Data, DOutput.Data, Lse.Data, DQkv.Data, tokens, kvHead,
+                    shape, Qkv.Data, Output.Data, DOutput.Data, Lse.Data, DQkv.Data, Bias, tokens, kvHead,
                     AttentionGradients.Queries | AttentionGradients.KeysAndValues, 0, tokens, Scratch.Data);
             }
         }

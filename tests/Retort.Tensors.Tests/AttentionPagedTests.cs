@@ -19,8 +19,10 @@ public sealed unsafe class AttentionPagedTests
     public void Prefill_chunks_and_single_tokens_give_the_training_bits(int heads, int kvHeads, int headDim, int tokens)
     {
         var shape = new HeadShape(heads, kvHeads, headDim);
-        CheckAll<float>(shape, tokens, x => x);
-        CheckAll<BFloat16>(shape, tokens, x => BFloat16.Round(x).Widen());
+        CheckAll<float>(shape, tokens, x => x, null);
+        CheckAll<BFloat16>(shape, tokens, x => BFloat16.Round(x).Widen(), null);
+        using var bias = new RandomBias(shape, tokens);
+        CheckAll<float>(shape, tokens, x => x, bias);
     }
 
     [Fact]
@@ -44,7 +46,7 @@ public sealed unsafe class AttentionPagedTests
         numbers.CopyTo(qkv.Span[numbers.Length..]);
         numbers.CopyTo(qkv.Span[(2 * numbers.Length)..]);
         using var cache = new Cache<BFloat16>(shape, 1);
-        AttentionPaged.Append(shape, qkv.Data, 0, 1, cache.Pages);
+        AttentionPaged.Append(shape, qkv.Data, default, 0, 1, cache.Pages);
         var first = cache.Pages.Pages[0] * cache.Pages.PageStride;
         for (var d = 0; d < numbers.Length; d++)
         {
@@ -58,7 +60,7 @@ public sealed unsafe class AttentionPagedTests
         Assert.All(numbers[^2..], x => Assert.True(float.IsNaN(BFloat16.Round(x).Widen())));
     }
 
-    private static void CheckAll<TStored>(HeadShape shape, int tokens, Func<float, float> stored)
+    private static void CheckAll<TStored>(HeadShape shape, int tokens, Func<float, float> stored, RandomBias? bias)
         where TStored : unmanaged
     {
         using var qkv = NativeFloats.Random(tokens * shape.QkvWidth, "qkv");
@@ -72,16 +74,16 @@ public sealed unsafe class AttentionPagedTests
         using var scratch = new NativeFloats(AttentionForward.ScratchFloats(shape, tokens));
         for (var kvHead = 0; kvHead < shape.NumKvHeads; kvHead++)
         {
-            AttentionForward.Run(shape, rounded.Data, expected.Data, null, kvHead, 0, tokens, scratch.Data);
+            AttentionForward.Run(shape, rounded.Data, expected.Data, null, bias?.ScoreBias ?? default, kvHead, 0, tokens, scratch.Data);
         }
 
-        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => tokens, expected);
-        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1, expected);
-        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 13, expected);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => tokens, expected, bias);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1, expected, bias);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 13, expected, bias);
         var random = CounterRandom.For(2, "chunks", (ulong)tokens);
-        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1 + (int)(random.NextUInt32() % 40), expected);
-        Check<AttentionLanesPortable, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
-        Check<AttentionLanes512, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected);
+        Check<AttentionLanes256, TStored>(shape, qkv, tokens, _ => 1 + (int)(random.NextUInt32() % 40), expected, bias);
+        Check<AttentionLanesPortable, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected, bias);
+        Check<AttentionLanes512, TStored>(shape, qkv, tokens, done => done == 0 ? Math.Max(1, tokens - 3) : 1, expected, bias);
     }
 
     private static void HeadsInAnyCut<TStored>()
@@ -94,17 +96,17 @@ public sealed unsafe class AttentionPagedTests
         using var together = new NativeFloats(shape.OutputWidth);
         using var apart = new NativeFloats(shape.OutputWidth);
         using var scratch = new NativeFloats(AttentionPaged.ScratchFloats(shape), float.NaN);
-        AttentionPaged.Append(shape, qkv.Data, 0, tokens, cache.Pages);
+        AttentionPaged.Append(shape, qkv.Data, default, 0, tokens, cache.Pages);
         var query = qkv.Data + (tokens - 1) * shape.QkvWidth;
-        AttentionPaged.Attend(shape, query, together.Data, tokens - 1, 1, 0, 4, cache.Pages, scratch.Data);
-        AttentionPaged.Attend(shape, query, apart.Data, tokens - 1, 1, 3, 4, cache.Pages, scratch.Data);
-        AttentionPaged.Attend(shape, query, apart.Data, tokens - 1, 1, 0, 3, cache.Pages, scratch.Data);
+        AttentionPaged.Attend(shape, query, together.Data, default, tokens - 1, 1, 0, 4, cache.Pages, scratch.Data);
+        AttentionPaged.Attend(shape, query, apart.Data, default, tokens - 1, 1, 3, 4, cache.Pages, scratch.Data);
+        AttentionPaged.Attend(shape, query, apart.Data, default, tokens - 1, 1, 0, 3, cache.Pages, scratch.Data);
         AttentionShapes.AssertSameBits(together.Span, apart.Span, "output");
     }
 
     /// <summary>Every number outside the tokens appended so far is NaN, and so is the scratch: any leak shows.</summary>
     private static void Check<TLanes, TStored>(
-        HeadShape shape, NativeFloats qkv, int tokens, Func<int, int> chunk, NativeFloats expected)
+        HeadShape shape, NativeFloats qkv, int tokens, Func<int, int> chunk, NativeFloats expected, RandomBias? bias)
         where TLanes : struct, IAttentionLanes
         where TStored : unmanaged
     {
@@ -115,9 +117,10 @@ public sealed unsafe class AttentionPagedTests
         {
             var rows = Math.Min(chunk(done), tokens - done);
             var at = qkv.Data + done * shape.QkvWidth;
-            AttentionPaged.Append(shape, at, done, rows, cache.Pages);
+            var rowBias = (bias?.ScoreBias ?? default).From(done);
+            AttentionPaged.Append(shape, at, rowBias, done, rows, cache.Pages);
             AttentionPaged.Attend<TLanes, TStored>(
-                shape, at, output.Data + done * shape.OutputWidth, done, rows, 0, shape.NumKvHeads, cache.Pages, scratch.Data);
+                shape, at, output.Data + done * shape.OutputWidth, rowBias, done, rows, 0, shape.NumKvHeads, cache.Pages, scratch.Data);
             done += rows;
         }
 
@@ -127,7 +130,7 @@ public sealed unsafe class AttentionPagedTests
     private sealed class Cache<TStored> : IDisposable
         where TStored : unmanaged
     {
-        private readonly NativeFloats keys, values, pages;
+        private readonly NativeFloats keys, values, pages, ids;
 
         public Cache(HeadShape shape, int tokens)
         {
@@ -139,6 +142,9 @@ public sealed unsafe class AttentionPagedTests
             MemoryMarshal.AsBytes(keys.Span).Fill(0xFF);
             MemoryMarshal.AsBytes(values.Span).Fill(0xFF);
             pages = new NativeFloats(numPages);
+            ids = new NativeFloats((2 * numPages + 1) * Page);
+            // Read as a distance it would be far outside of any table.
+            MemoryMarshal.Cast<float, int>(ids.Span).Fill(int.MinValue / 2);
             var indices = (int*)pages.Data;
             for (var page = 0; page < numPages; page++)
             {
@@ -146,7 +152,7 @@ public sealed unsafe class AttentionPagedTests
                 indices[page] = page % 2 == 0 ? page + 1 : 2 * numPages - page;
             }
 
-            Pages = new AttentionPages<TStored>((TStored*)keys.Data, (TStored*)values.Data, pageElements, indices);
+            Pages = new AttentionPages<TStored>((TStored*)keys.Data, (TStored*)values.Data, (int*)ids.Data, pageElements, indices);
         }
 
         public AttentionPages<TStored> Pages { get; }
@@ -156,6 +162,7 @@ public sealed unsafe class AttentionPagedTests
             keys.Dispose();
             values.Dispose();
             pages.Dispose();
+            ids.Dispose();
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Retort.Core;
+using Retort.Tensors.Cpu;
 
 namespace Retort.Tensors.Tests;
 
@@ -32,6 +33,39 @@ internal sealed unsafe class NativeFloats : IDisposable
     }
 
     public void Dispose() => NativeMemory.AlignedFree(Data);
+}
+
+/// <summary>A table of random numbers and ids in no order at all: what kernels must not care about.</summary>
+internal sealed unsafe class RandomBias : IDisposable
+{
+    private const int Distances = 300;
+
+    private readonly NativeFloats table, ids;
+
+    public RandomBias(HeadShape shape, int tokens)
+    {
+        table = NativeFloats.Random(shape.NumHeads * Distances, "bias");
+        ids = new NativeFloats(tokens);
+        var random = CounterRandom.For(5, "ids", (ulong)tokens);
+        for (var i = 0; i < tokens; i++)
+        {
+            Ids[i] = random.NextInt32(Distances);
+        }
+
+        Table = new Tensor((nint)table.Data, shape.NumHeads, Distances);
+    }
+
+    public Tensor Table { get; }
+
+    public int* Ids => (int*)ids.Data;
+
+    public ScoreBias ScoreBias => new(table.Data, Distances, Ids);
+
+    public void Dispose()
+    {
+        table.Dispose();
+        ids.Dispose();
+    }
 }
 
 internal static class AttentionShapes

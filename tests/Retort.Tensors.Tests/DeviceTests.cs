@@ -205,17 +205,20 @@ public sealed class DeviceTests
         using var c = new DeviceCase(new CpuDevice(1));
         const int layers = 3, numPages = 5;
         using var pages = new KvPages(c.Device, layers, numPages, Heads, format);
-        Assert.Equal(layers * 2 * KvPages.PageTokens * Heads.NumKvHeads * Heads.HeadDim * bytesPerNumber, pages.PageBytes);
+        var keysAndValues = layers * 2 * KvPages.PageTokens * Heads.NumKvHeads * Heads.HeadDim * bytesPerNumber;
+        Assert.Equal(keysAndValues + KvPages.PageTokens * sizeof(int), pages.PageBytes);
         Assert.Equal((long)numPages * pages.PageBytes, KvPages.Bytes(layers, numPages, Heads, format));
         var layout = new StepLayout(1, 2);
         layout.Add(0, 20, [4, 1]);
+        // With position ids, which go with the pages.
+        var bias = new AttentionBias(c.Normal(Heads.NumHeads, 40), c.Ints([.. Enumerable.Range(3, 20)]));
         var before = c.Device.Work.KvBytes;
         for (var layer = 0; layer < layers; layer++)
         {
-            c.Device.CachedAttention(c.Normal(20, Heads.QkvWidth), layout, pages, layer, Heads, c.Empty(20, Heads.OutputWidth));
+            c.Device.CachedAttention(c.Normal(20, Heads.QkvWidth), layout, pages, layer, Heads, c.Empty(20, Heads.OutputWidth), bias);
         }
 
-        Assert.Equal((long)pages.PageBytes * 20 / KvPages.PageTokens, c.Device.Work.KvBytes - before);
+        Assert.Equal((long)keysAndValues * 20 / KvPages.PageTokens, c.Device.Work.KvBytes - before);
         var (four, one, back) = (new byte[pages.PageBytes], new byte[pages.PageBytes], new byte[pages.PageBytes]);
         pages.ReadPage(c.Device, 4, four);
         pages.ReadPage(c.Device, 1, one);

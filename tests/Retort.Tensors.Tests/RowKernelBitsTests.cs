@@ -1,3 +1,4 @@
+using Retort.Core;
 using Retort.Tensors.Cpu;
 using Scalar = Retort.Tensors.Reference;
 
@@ -152,7 +153,8 @@ public sealed unsafe class RowKernelBitsTests
     {
         using var device = new CpuDevice(1);
         var pairs = (int)cos.Length / positions;
-        new RopeTables(new Tensor((nint)cos.Pointer, positions, pairs), new Tensor((nint)sin.Pointer, positions, pairs)).Fill(device, rotaryBase);
+        new RopeTables(new Tensor((nint)cos.Pointer, positions, pairs), new Tensor((nint)sin.Pointer, positions, pairs)).Fill(
+            device, [.. Enumerable.Range(0, pairs).Select(i => ExactMath.Pow(rotaryBase, -2.0 * i / (2 * pairs)))]);
     }
 
     [Fact]

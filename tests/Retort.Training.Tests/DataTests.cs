@@ -1,5 +1,7 @@
 using CsCheck;
 using Retort.Core;
+using Retort.Tensors.Cpu;
+using Retort.TinyModels;
 
 namespace Retort.Training.Tests;
 
@@ -161,7 +163,7 @@ public sealed class DataTests
         set.Add([20, 21]);
         var mixture = new Mixture(1, (set, 1));
         var batch = new GlobalBatch(2, mixture.MaxLength, numColumns: 0);
-        var loss = new NextTokenLoss(0, null, batch.MaxRows);
+        var loss = new NextTokenLoss(new TrainerSettings(), TransformerCases.All["llama"], batch.MaxRows);
         loss.Fill(batch, mixture, 2);
         var firstIsLong = batch.Tokens[0] == 10;
         Assert.Equal(firstIsLong ? [10, 11, 12, 20] : [20, 10, 11, 12], batch.Tokens);
@@ -170,12 +172,119 @@ public sealed class DataTests
         Assert.Equal(firstIsLong ? [0, 3, 4] : [0, 1, 4], batch.SequenceStarts);
         Assert.Equal(2, loss.TotalWeight);
 
-        var weighted = new NextTokenLoss(0, new Dictionary<int, float> { [13] = 4, [11] = 9 }, batch.MaxRows);
+        var weighted = new NextTokenLoss(
+            new TrainerSettings { TargetWeights = new Dictionary<int, float> { [13] = 4, [11] = 9 } }, TransformerCases.All["llama"], batch.MaxRows);
         batch = new GlobalBatch(2, mixture.MaxLength, weighted.NumColumns);
         mixture.Seek(0);
         weighted.Fill(batch, mixture, 2);
         Assert.Equal(firstIsLong ? [0f, 0, 4, 1] : [1f, 0, 0, 4], batch.Column(0).ToArray());
         Assert.Equal(5, weighted.TotalWeight);
+    }
+
+    [Fact]
+    public void A_batch_has_the_sequences_own_position_ids_and_those_of_its_targets()
+    {
+        var set = new SequenceSet();
+        set.Add([10, 11, 12, 13], 2, [0, 5, 5, 9]);
+        set.Add([20, 21]);
+        Assert.Equal((5, 9), (set.MaxPositionId, set.MaxNextPositionId));
+        Assert.Equal([0, 5, 5, 9], set.PositionIds(0));
+        Assert.True(set.PositionIds(1).IsEmpty);
+        var batch = new GlobalBatch(2, 4, numColumns: 0);
+        batch.Add(set[0], set.LossStart(0), set.PositionIds(0));
+        batch.Add(set[1], set.LossStart(1), set.PositionIds(1));
+        Assert.Equal([0, 5, 5, 0], batch.Positions);
+        Assert.Equal([-1, 5, 9, 1], batch.NextPositions);
+        Assert.Throws<ArgumentException>(() => set.Add([1, 2, 3], 1, [1, 2]));
+    }
+
+    [Theory]
+    [InlineData(PositionJitterKind.Offset)]
+    [InlineData(PositionJitterKind.Skip)]
+    [InlineData(PositionJitterKind.Subset)]
+    public void Jittered_ids_keep_their_order_and_reach_every_id_there_is(PositionJitterKind kind)
+    {
+        const int numIds = 20;
+        foreach (var isPlain in (bool[])[true, false])
+        {
+            int[] given = isPlain ? [0, 1, 2, 3, 4, 5] : [0, 1, 3, 3, 2, 0, 4];
+            var (jitter, seen) = (new PositionJitter(kind, numIds), new HashSet<int>());
+            var shapes = new HashSet<string>();
+            for (var trial = 0UL; trial < 3000; trial++)
+            {
+                var random = CounterRandom.For(1, "jitter", trial);
+                var ids = given.ToArray();
+                jitter.Apply(ids, isPlain, ref random);
+                for (var i = 0; i < ids.Length; i++)
+                {
+                    Assert.InRange(ids[i], 0, numIds - 1);
+                    for (var j = 0; j < ids.Length; j++)
+                    {
+                        Assert.Equal(given[i].CompareTo(given[j]), Math.Sign(ids[i].CompareTo(ids[j])));
+                    }
+
+                    Assert.True(isPlain || (given[i] == 0) == (ids[i] == 0));
+                }
+
+                seen.UnionWith(ids);
+                shapes.Add(string.Join(' ', ids.Where(id => id > 0).Zip(ids.Where(id => id > 0).Skip(1), (a, b) => b - a)));
+            }
+
+            Assert.Equal(numIds, seen.Count);
+            // One shape, or as many as there are cuts and skips, or more.
+            Assert.Equal(kind == PositionJitterKind.Offset, shapes.Count <= 2);
+        }
+    }
+
+    [Fact]
+    public void A_random_subset_is_every_subset_as_often()
+    {
+        var counts = new Dictionary<string, int>();
+        var jitter = new PositionJitter(PositionJitterKind.Subset, 5);
+        const int trials = 10_000;
+        for (var trial = 0UL; trial < trials; trial++)
+        {
+            var random = CounterRandom.For(2, "jitter", trial);
+            int[] ids = [0, 1, 2];
+            jitter.Apply(ids, isPlain: true, ref random);
+            var key = string.Join(' ', ids);
+            counts[key] = counts.GetValueOrDefault(key) + 1;
+        }
+
+        Assert.Equal(10, counts.Count);
+        Assert.All(counts.Values, count => Assert.InRange(count, 850, 1150));
+    }
+
+    [Fact]
+    public void Position_ids_drawn_for_a_step_are_a_function_of_the_item_alone()
+    {
+        var set = Numbered(0, 50);
+        var settings = new TrainerSettings { PositionJitter = PositionJitterKind.Offset };
+        var batch = new GlobalBatch(8, 2, numColumns: 0);
+        var loss = new NextTokenLoss(settings, TransformerCases.All["llama"], batch.MaxRows);
+        var mixture = new Mixture(1, (set, 1));
+        int[] Ids()
+        {
+            loss.Fill(batch, mixture, 8);
+            return batch.Positions.ToArray();
+        }
+
+        var (first, second) = (Ids(), Ids());
+        Assert.NotEqual(first, second);
+        Assert.True(first.Distinct().Count() > 3);
+        mixture.Seek(8);
+        Assert.Equal(second, Ids());
+    }
+
+    [Fact]
+    public void Data_with_more_position_ids_than_the_model_is_refused_before_the_first_step()
+    {
+        using var device = new CpuDevice(1);
+        using var model = TransformerCases.Build(TransformerCases.All["llama"], device);
+        var set = new SequenceSet();
+        set.Add([1, 2, 3], 1, [0, 128, 1]);
+        var error = Assert.Throws<UserError>(() => new Trainer(model, new Mixture(1, (set, 1)), TinyRun.Settings));
+        Assert.Equal("model.numPositionIds: is 128, and the data has the position id 128; expected at least 129", error.Message);
     }
 
     /// <summary>Sequences of two tokens, the first of which is the sequence's own number.</summary>

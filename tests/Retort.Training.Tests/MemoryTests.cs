@@ -32,7 +32,7 @@ public sealed class MemoryTests
     {
         var mixture = TinyRun.Data();
         var batch = new GlobalBatch(16, mixture.MaxLength, numColumns: 0);
-        var loss = new NextTokenLoss(0, null, batch.MaxRows);
+        var loss = new NextTokenLoss(new TrainerSettings(), TransformerCases.All["llama"], batch.MaxRows);
         loss.Fill(batch, mixture, 16);
         Assert.Equal(0, Alone.AllocatedBytes(() => loss.Fill(batch, mixture, 16)));
     }

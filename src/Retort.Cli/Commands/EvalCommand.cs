@@ -30,6 +30,7 @@ internal sealed class EvalCommand : Command
 
     private readonly Option<Split> split = new("--split") { Description = "The task's own problems to ask.", DefaultValueFactory = _ => Split.Test };
     private readonly Option<bool> oracle = new("--oracle") { Description = "Ask our own exhaustive solver instead of a model." };
+    private readonly Option<bool> tellPositions = new("--tell-positions") { Description = "Tell a model that predicts position ids those of the answers." };
     private readonly Option<string?> output = new("--out") { HelpName = "FILE", Description = "Write the graded samples there, one JSON object a line." };
     private readonly SampleOptions sampling = new($"0 for one sample, else {DefaultTemperature.ToString(CultureInfo.InvariantCulture)}", "the model's context");
     private readonly ComputeOptions compute = new();
@@ -47,7 +48,7 @@ internal sealed class EvalCommand : Command
         sampling.AddTo(this);
         compute.Set.Description = "One of the task's settings laid over the model's own, e.g. task.numbers=1..99. May be repeated.";
         compute.Seed.Description = "Seed of every draw; equal seeds give equal bits. [default: 1]";
-        foreach (Option option in (Option[])[compute.Set, compute.Seed, compute.Threads, oracle, output, compute.Json])
+        foreach (Option option in (Option[])[compute.Set, compute.Seed, compute.Threads, tellPositions, oracle, output, compute.Json])
         {
             Options.Add(option);
         }
@@ -74,6 +75,7 @@ internal sealed class EvalCommand : Command
         var items = parsed.GetValue(data) is { } path
             ? known.ReadItems(path, parsed.GetValue(problems))
             : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
+        var positions = new TaskPositions(known.Task, known.Positions) { TellsAnswerIds = parsed.GetValue(tellPositions) };
         RequireRoom(model, items);
         var samples = sampling.ReadSamples(parsed);
         var settings = sampling.Read(parsed, samples == 1 ? 0 : DefaultTemperature, model.Transformer.Config.MaxPositions);
@@ -85,7 +87,7 @@ internal sealed class EvalCommand : Command
                 MaxSequences = (int)Math.Min(sampling.ReadBatch(parsed), (long)items.Count * samples),
                 StopTokens = model.StopTokens,
             },
-            parsed.GetValue(compute.Seed) ?? 1, host.CreateProgress(json), $"ask {known.Task.Name}", host.Cancellation);
+            parsed.GetValue(compute.Seed) ?? 1, host.CreateProgress(json), $"ask {known.Task.Name}", positions, host.Cancellation);
         if (parsed.GetValue(output) is { } file)
         {
             GradedSamples.Write(file, ModelName(model.Path), items, graded, settings.Temperature);

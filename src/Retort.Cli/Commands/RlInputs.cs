@@ -21,6 +21,13 @@ internal static class RlInputs
     public static void RequireFitting(ResolvedRl resolved, ModelConfig model)
     {
         var settings = resolved.Settings;
+        if (model.PredictsPositions || resolved.Task.Positions != PositionScheme.Consecutive)
+        {
+            throw UserError.Request(
+                "model", model.PredictsPositions ? "predicts position ids" : $"was trained on position ids of the kind {resolved.Task.Positions}",
+                "a model whose position ids are places: rl has no others");
+        }
+
         if (settings.Reference.Length > 0)
         {
             using var reference = Checkpoint.Open(ModelPath.Resolve(settings.Reference));

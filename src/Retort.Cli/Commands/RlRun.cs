@@ -165,7 +165,7 @@ internal sealed class RlRun(
         TaskEvaluation.Run(
             model, tokenizer, task, items, samples,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = MaxNewTokens > 0 ? MaxNewTokens : model.Config.MaxPositions },
-            new EngineSettings { MaxSequences = settings.Evaluation.Batch, StopTokens = stopTokens }, settings.Seed, progress, "ask", cancellation);
+            new EngineSettings { MaxSequences = settings.Evaluation.Batch, StopTokens = stopTokens }, settings.Seed, progress, "ask", cancellation: cancellation);
 
     private int MaxNewTokens => settings.Method == RlMethod.PolicyGradient ? settings.Rl.MaxNewTokens : settings.ExpertIteration.MaxNewTokens;
 

@@ -37,7 +37,7 @@ internal sealed record TrainPrice(
         var config = settings.Model.ToConfig(tokenizer);
         RequireRoom(task, tokenizer, config);
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
-        var sample = TaskDataset.Build(task, tokenizer, looked, config.MaxPositions, threads, settings.Data.MaxWindows);
+        var sample = Data(settings.Data, task, tokenizer, looked, config, threads);
         var trainer = settings.Training.ToTrainer();
         var meanLength = (int)Math.Max(2, (sample.NumTokens + sample.Count - 1) / sample.Count);
         var step = TrainingPlan.For(config, trainer, meanLength, threads).StepWork;
@@ -52,6 +52,14 @@ internal sealed record TrainPrice(
             TrainingPlan.For(config, trainer, sample.MaxLength, threads).TotalBytes + dataBytes + engineBytes + RuntimeBytes,
             peak, flops / (1e9 * peak * ExpectedShare));
     }
+
+    /// <summary>The first problems as training sequences.</summary>
+    public static SequenceSet Data(
+        TrainDataSettings data, ITask task, ITokenizer tokenizer, int problems, ModelConfig config, int threads,
+        IProgressReporter? progress = null, CancellationToken cancellation = default) => data.AnswersOnly
+        ? TaskDataset.BuildAnswers(
+            task, tokenizer, problems, config.MaxPositions, threads, new TaskPositions(task, data.Positions), progress, cancellation)
+        : TaskDataset.Build(task, tokenizer, problems, config.MaxPositions, threads, data.MaxWindows, progress, cancellation);
 
     /// <summary>The engine evaluations run on.</summary>
     public static EngineSettings EngineFor(TrainEvaluationSettings evaluation, ModelConfig config) =>

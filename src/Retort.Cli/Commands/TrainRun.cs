@@ -25,11 +25,11 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         var config = settings.Model.ToConfig(tokenizer);
         TrainPrice.RequireRoom(task, tokenizer, config);
         using var folder = RunFolder.Create(path, resolved.Yaml);
-        var data = TaskDataset.Build(task, tokenizer, settings.Data.Problems, config.MaxPositions, threads, settings.Data.MaxWindows, progress, host.Cancellation);
+        var data = TrainPrice.Data(settings.Data, task, tokenizer, settings.Data.Problems, config, threads, progress, host.Cancellation);
         using var device = new CpuDevice(threads);
         using var model = new Transformer(config, device);
         model.Initialize(settings.Seed);
-        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => TaskFile.Write(inner, task));
+        var checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(ModelName), inner => TaskFile.Write(inner, task, settings.Data.Positions));
         using (var trainer = new Trainer(model, new Mixture(settings.Seed, (data, 1)), settings.Training.ToTrainer()))
         {
             Train(folder, model, trainer, tokenizer, checkpoint);
@@ -45,7 +45,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
     {
         var validation = Items(Split.Validation);
         var peak = 1e9 * MachineMeter.PeakGflops(threads);
-        var (metrics, timing) = (new Metric[4], new Metric[4]);
+        var (metrics, timing) = (new Metric[model.Config.PredictsPositions ? 5 : 4], new Metric[4]);
         var (lastTime, lastFlops) = (host.Time.GetTimestamp(), model.Device.Work.Flops);
         TrainingLoop.Run(model, trainer, settings.Training.Steps, new TrainingLoopOptions
         {
@@ -70,6 +70,11 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
                 metrics[1] = new("gradient_norm", step.GradientNorm);
                 metrics[2] = new("learning_rate", step.LearningRate);
                 metrics[3] = new("tokens", step.Tokens);
+                if (model.Config.PredictsPositions)
+                {
+                    metrics[4] = new("position_loss", step.PositionLoss);
+                }
+
                 folder.AppendMetrics(TrainPhase, step.Step, metrics);
                 timing[0] = new("seconds", seconds);
                 timing[1] = new("tokens_per_second", step.Tokens / seconds);
@@ -102,7 +107,8 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
         TaskEvaluation.Run(
             model, tokenizer, task, items, samples: 1,
             new SamplingSettings { Temperature = settings.Evaluation.Temperature, MaxNewTokens = model.Config.MaxPositions },
-            TrainPrice.EngineFor(settings.Evaluation, model.Config), settings.Seed, progress, "ask", cancellation);
+            TrainPrice.EngineFor(settings.Evaluation, model.Config), settings.Seed, progress, "ask",
+            new TaskPositions(task, settings.Data.Positions), cancellation);
 
     private TaskItem[] Items(Split split) => ParallelItems.Make(settings.Evaluation.Problems, threads, i => task.Create(split, i), host.Cancellation);
 

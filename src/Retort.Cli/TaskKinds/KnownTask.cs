@@ -15,8 +15,11 @@ internal abstract class KnownTask
 {
     public abstract ITask Task { get; }
 
+    /// <summary>Position ids of its tokens, as task.yaml has them.</summary>
+    public PositionScheme Positions { get; set; }
+
     /// <summary>As task.yaml and <see cref="TaskKind"/> have it.</summary>
-    public string Yaml => TaskFile.Text(Task)!;
+    public string Yaml => TaskFile.Text(Task, Positions)!;
 
     /// <summary>Reads problems from a file; those outside the task's ranges are errors that name the line.</summary>
     public abstract IReadOnlyList<TaskItem> ReadItems(string path, int? most);

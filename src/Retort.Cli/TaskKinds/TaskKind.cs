@@ -90,7 +90,9 @@ internal abstract class TaskKind<TSettings> : TaskKind
         var file = Config.Resolve(
             new TaskFile<TSettings> { Name = Name, Task = preset is null ? Named.Values.First() : Preset(preset) }, yamlPath, overrides);
         RequireName(file.Name);
-        return Create(file.Task);
+        var known = Create(file.Task);
+        known.Positions = file.Positions;
+        return known;
     }
 
     public override ResolvedTraining ResolveTraining(
@@ -112,10 +114,11 @@ internal abstract class TaskKind<TSettings> : TaskKind
         string? taskFile, string? model, IReadOnlyList<string> yamlPaths, IReadOnlyList<string> overrides, ulong? seed)
     {
         var file = new TaskFile<TSettings> { Name = Name, Task = TrainingTask };
+        file = taskFile is null ? file : Config.Resolve(file, taskFile, []);
         var settings = new RlRunSettings<TSettings>
         {
             Name = Name,
-            Task = taskFile is null ? file.Task : Config.Resolve(file, taskFile, []).Task,
+            Task = file.Task,
             Data = new RlDataSettings { Split = RlSplit },
         };
         foreach (var path in yamlPaths)
@@ -126,7 +129,9 @@ internal abstract class TaskKind<TSettings> : TaskKind
         settings = Config.Override(settings, overrides);
         RequireName(settings.Name);
         settings = settings with { Seed = seed ?? settings.Seed, Model = model ?? settings.Model };
-        return new(settings, Create(settings.Task), Config.Write(settings));
+        var known = Create(settings.Task);
+        known.Positions = file.Positions;
+        return new(settings, known, Config.Write(settings));
     }
 
     private TSettings Preset(string name) => Named.TryGetValue(name, out var settings)

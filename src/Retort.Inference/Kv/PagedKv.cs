@@ -97,7 +97,7 @@ public sealed class PagedKv : IKvLedger
         {
             Share(sequence, prefix);
         }
-        else if (Cache is not null)
+        else if (Cache is not null && sequence.SharesKeys)
         {
             var tokens = sequence.KnownTokens[..^1];
             var chain = default(PrefixChain);
@@ -193,7 +193,7 @@ public sealed class PagedKv : IKvLedger
     /// <summary>Tells the cache of the pages that a step has filled.</summary>
     public void Register(ScheduledSequence sequence)
     {
-        for (var full = sequence.NumCached / KvPages.PageTokens; Cache is not null && sequence.NumRegisteredPages < full;)
+        for (var full = sequence.NumCached / KvPages.PageTokens; Cache is not null && sequence.SharesKeys && sequence.NumRegisteredPages < full;)
         {
             var page = sequence.NumRegisteredPages++;
             var tokens = sequence.KnownTokens.Slice(page * KvPages.PageTokens, KvPages.PageTokens);

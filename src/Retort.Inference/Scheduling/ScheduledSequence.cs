@@ -90,6 +90,9 @@ public class ScheduledSequence
     /// <summary>The last of them.</summary>
     internal Kv.PrefixChain Chain { get; set; }
 
+    /// <summary>Its keys depend on its tokens alone, so that another request with the same beginning can use them.</summary>
+    internal bool SharesKeys { get; init; } = true;
+
     /// <summary>Sorts before others when lower: the rank after protection and starvation guard.</summary>
     internal double Key { get; set; }
 

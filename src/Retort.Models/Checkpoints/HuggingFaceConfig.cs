@@ -18,7 +18,7 @@ public static class HuggingFaceConfig
     private static readonly string[] RetortFields =
     [
         "family", "norm", "normScale", "normBias", "activation", "position", "qkvBias", "outputBias", "mlpBias",
-        "queryKeyNorm",
+        "queryKeyNorm", "numPositionIds", "predictsPositions",
     ];
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
@@ -50,6 +50,7 @@ public static class HuggingFaceConfig
             MaxPositions = fields.RequireInt("max_position_embeddings"),
             NormEpsilon = (float)RequireNumber(fields, "rms_norm_eps"),
             RopeBase = RopeBase(fields),
+            RopeScaling = RopeScalingFields.Read(fields),
             QkvBias = family == ModelFamily.Qwen2 || attentionBias,
             OutputBias = attentionBias,
             MlpBias = family == ModelFamily.Llama && (fields.FindBool("mlp_bias") ?? false),
@@ -92,7 +93,7 @@ public static class HuggingFaceConfig
             json.WriteString("hidden_act", HiddenActivation(config.Activation));
             json.WriteNumber("rms_norm_eps", config.NormEpsilon);
             json.WriteNumber("rope_theta", config.RopeBase);
-            json.WriteNull("rope_scaling");
+            RopeScalingFields.Write(json, config.RopeScaling);
             if (modelType == "llama")
             {
                 json.WriteBoolean("attention_bias", config.QkvBias);
@@ -137,8 +138,8 @@ public static class HuggingFaceConfig
     private static bool IsPlain(ModelConfig config) => config is
     {
         Norm: NormKind.RmsNorm, NormScale: true, NormBias: false, Activation: Activation.SwiGlu,
-        Position: PositionKind.Rope, QueryKeyNorm: false,
-    };
+        Position: PositionKind.Rope, QueryKeyNorm: false, PredictsPositions: false,
+    } && config.NumPositionIds == config.MaxPositions;
 
     private static string HiddenActivation(Activation activation) => activation switch
     {
@@ -160,6 +161,8 @@ public static class HuggingFaceConfig
         json.WriteBoolean("outputBias", config.OutputBias);
         json.WriteBoolean("mlpBias", config.MlpBias);
         json.WriteBoolean("queryKeyNorm", config.QueryKeyNorm);
+        json.WriteNumber("numPositionIds", config.NumPositionIds);
+        json.WriteBoolean("predictsPositions", config.PredictsPositions);
         json.WriteEndObject();
     }
 
@@ -178,6 +181,8 @@ public static class HuggingFaceConfig
             OutputBias = fields.FindBool("outputBias") ?? false,
             MlpBias = fields.FindBool("mlpBias") ?? false,
             QueryKeyNorm = fields.FindBool("queryKeyNorm") ?? false,
+            NumPositionIds = fields.FindInt("numPositionIds") ?? 0,
+            PredictsPositions = fields.FindBool("predictsPositions") ?? false,
         };
     }
 
@@ -200,17 +205,7 @@ public static class HuggingFaceConfig
     {
         // transformers 5 moved rope_theta into rope_parameters.
         var parameters = fields.FindObject("rope_parameters");
-        RefuseScaledRope(parameters);
-        RefuseScaledRope(fields.FindObject("rope_scaling"));
         return parameters?.FindNumber("rope_theta") ?? fields.FindNumber("rope_theta") ?? 10_000;
-    }
-
-    private static void RefuseScaledRope(JsonFields? parameters)
-    {
-        if (parameters is { } rope && (rope.FindText("rope_type") ?? rope.FindText("type") ?? "default") is not "default" and var type)
-        {
-            throw UserError.Request(rope.Where, $"asks for {type} positions", "rope_type \"default\": scaled positions are not supported");
-        }
     }
 
     private static void RefuseUnsupported(JsonFields fields)

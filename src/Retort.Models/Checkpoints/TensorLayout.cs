@@ -19,7 +19,10 @@ public static class TensorLayout
     /// <summary>[vocabulary, hidden].</summary>
     public const string TokenEmbedding = "model.embed_tokens.weight";
 
-    /// <summary>[maxPositions, hidden]; learned positions only.</summary>
+    /// <summary>[numPositionIds, hidden]; only where position ids are predicted.</summary>
+    public const string PositionHead = "position_head.weight";
+
+    /// <summary>[numPositionIds, hidden]; learned positions only.</summary>
     public const string PositionEmbedding = "model.embed_positions.weight";
 
     /// <summary>[hidden]: prefix of the final norm's "weight" and "bias".</summary>
@@ -39,7 +42,7 @@ public static class TensorLayout
         tensors.Add(new(TokenEmbedding, [config.VocabularySize, hidden], IsEmbedding: true));
         if (config.Position == PositionKind.Learned)
         {
-            tensors.Add(new(PositionEmbedding, [config.MaxPositions, hidden], IsEmbedding: true));
+            tensors.Add(new(PositionEmbedding, [config.NumPositionIds, hidden], IsEmbedding: true));
         }
 
         for (var layer = 0; layer < config.NumLayers; layer++)
@@ -51,6 +54,11 @@ public static class TensorLayout
         if (!config.TiedEmbeddings)
         {
             tensors.Add(new(OutputHead, [config.VocabularySize, hidden], IsEmbedding: true));
+        }
+
+        if (config.PredictsPositions)
+        {
+            tensors.Add(new(PositionHead, [config.NumPositionIds, hidden], IsEmbedding: true));
         }
 
         return tensors;

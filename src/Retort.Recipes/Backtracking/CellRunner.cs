@@ -77,7 +77,7 @@ internal sealed class CellRunner(
         var graded = TaskEvaluation.Run(
             model, tokenizer, cell.Task, items, cell.IsDirect ? settings.DirectSamples : 1,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = cell.Context },
-            new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, "ask " + name, context.Cancellation);
+            new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, "ask " + name, cancellation: context.Cancellation);
         spending.Flops = spending.Flops with { Sample = spending.Flops.Sample + device.Work.Flops - before };
         spending.Book();
         GradedSamples.Write(folder.EvaluationPath(name), cell.Name, items, graded, temperature);

@@ -130,7 +130,7 @@ internal sealed class EchoChamberRunner(EchoChamberSettings settings, RecipeCont
         var graded = TaskEvaluation.Run(
             model, tokenizer, FormatOutcome.Task, items, samples,
             new SamplingSettings { Temperature = temperature, MaxNewTokens = model.Config.MaxPositions },
-            new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, what, cancellation);
+            new EngineSettings { MaxSequences = settings.DecodeSequences }, seed, context.Progress, what, cancellation: cancellation);
         spending.Flops = spending.Flops with { Sample = spending.Flops.Sample + device.Work.Flops - before };
         return graded;
     }

@@ -38,28 +38,30 @@ internal static unsafe class AttentionBackward
     /// <paramref name="rowEnd"/>. Asking for both (the fused pass) requires the range to be the whole sequence.
     /// </summary>
     public static void Run(
-        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens, int kvHead,
+        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, ScoreBias bias, int tokens,
+        int kvHead,
         AttentionGradients gradients, int rowBegin, int rowEnd, float* scratch)
     {
         if (Vector512.IsHardwareAccelerated)
         {
             Run<AttentionLanes512>(
-                shape, qkv, output, dOutput, lse, dQkv, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
+                shape, qkv, output, dOutput, lse, dQkv, bias, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
         }
         else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
         {
             Run<AttentionLanes256>(
-                shape, qkv, output, dOutput, lse, dQkv, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
+                shape, qkv, output, dOutput, lse, dQkv, bias, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
         }
         else
         {
             Run<AttentionLanesPortable>(
-                shape, qkv, output, dOutput, lse, dQkv, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
+                shape, qkv, output, dOutput, lse, dQkv, bias, tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
         }
     }
 
     internal static void Run<TLanes>(
-        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens, int kvHead,
+        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, ScoreBias bias, int tokens,
+        int kvHead,
         AttentionGradients gradients, int rowBegin, int rowEnd, float* scratch)
         where TLanes : struct, IAttentionLanes
     {
@@ -84,6 +86,7 @@ internal static unsafe class AttentionBackward
         var pass = new Pass
         {
             Shape = shape,
+            Bias = bias,
             KeyBegin = keyBegin,
             NumKeys = numKeys,
             KeyTiles = scratch,
@@ -122,7 +125,7 @@ internal static unsafe class AttentionBackward
                 pass.LoadQueries<TLanes>(qkv, output, dOutput, lse, head, first, rows);
                 for (var firstKey = 0; firstKey < numKeys && keyBegin + firstKey < first + rows; firstKey += Block)
                 {
-                    pass.Recompute<TLanes>(first, rows, firstKey, wantsQueries);
+                    pass.Recompute<TLanes>(head, first, rows, firstKey, wantsQueries);
                     if (wantsKeys)
                     {
                         pass.AddToKeys<TLanes>(first, rows, firstKey);
@@ -156,6 +159,7 @@ internal static unsafe class AttentionBackward
     private struct Pass
     {
         public HeadShape Shape;
+        public ScoreBias Bias;
         public int KeyBegin, NumKeys;
         public float* KeyTiles, ValueTiles, Keys, DKeys, DValues;
         public float* Queries, DOutputs, DQueries, Scores, DScores, Lse, Dots;
@@ -177,11 +181,11 @@ internal static unsafe class AttentionBackward
         }
 
         /// <summary>P and dS of a block of queries and keys, and its part of the queries' gradients.</summary>
-        public readonly void Recompute<TLanes>(int first, int rows, int firstKey, bool wantsQueries)
+        public readonly void Recompute<TLanes>(int head, int first, int rows, int firstKey, bool wantsQueries)
             where TLanes : struct, IAttentionLanes
         {
             var headDim = Shape.HeadDim;
-            var scale = Shape.Scale;
+            var scale = Bias.IsAbsent ? Shape.Scale : 1;
             var blockKeys = Math.Min(Block, NumKeys - firstKey);
             var keyPanels = stackalloc float*[Block / Tile];
             var valuePanels = stackalloc float*[Block / Tile];
@@ -227,6 +231,13 @@ internal static unsafe class AttentionBackward
                 TLanes.Multiply(count, product, valuePanels, tiles, dScores);
                 for (var i = 0; i < count; i++)
                 {
+                    if (!Bias.IsAbsent)
+                    {
+                        Bias.Apply(
+                            scores + i * Block, head, Bias.Ids[first + row + i], Bias.Ids + KeyBegin + firstKey,
+                            Math.Clamp(seen + i, 0, blockKeys), Shape.Scale);
+                    }
+
                     TLanes.Gradient(
                         scores + i * Block, dScores + i * Block, tiles, Math.Min(blockKeys, seen + i), scale, Lse[row + i],
                         Dots[row + i]);

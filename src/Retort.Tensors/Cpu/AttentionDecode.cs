@@ -33,7 +33,7 @@ internal static unsafe class AttentionDecode<TLanes, TStored>
             var chunk = Math.Min(perChunk, kvHeadEnd - kvHead);
             nint head = kvHead * shape.HeadDim * Tile;
             var at = kvHead * shape.Group * shape.HeadDim;
-            var tiles = new PagedTiles<TStored>(pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
+            var tiles = new PagedTiles<TStored>(pages.Keys + head, pages.Values + head, pages.Ids, pages.PageStride, pages.Pages);
             Chunk(shape, qkv + at, output + at, position + 1, chunk, tiles, scratch);
         }
     }

@@ -22,24 +22,24 @@ internal static unsafe class AttentionForward
     /// lse [tokens, NumHeads] (null: not kept).
     /// </summary>
     public static void Run(
-        in HeadShape shape, float* qkv, float* output, float* lse, int kvHead, int rowBegin, int rowEnd, float* scratch)
+        in HeadShape shape, float* qkv, float* output, float* lse, ScoreBias bias, int kvHead, int rowBegin, int rowEnd, float* scratch)
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Run<AttentionLanes512>(shape, qkv, output, lse, kvHead, rowBegin, rowEnd, scratch);
+            Run<AttentionLanes512>(shape, qkv, output, lse, bias, kvHead, rowBegin, rowEnd, scratch);
         }
         else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
         {
-            Run<AttentionLanes256>(shape, qkv, output, lse, kvHead, rowBegin, rowEnd, scratch);
+            Run<AttentionLanes256>(shape, qkv, output, lse, bias, kvHead, rowBegin, rowEnd, scratch);
         }
         else
         {
-            Run<AttentionLanesPortable>(shape, qkv, output, lse, kvHead, rowBegin, rowEnd, scratch);
+            Run<AttentionLanesPortable>(shape, qkv, output, lse, bias, kvHead, rowBegin, rowEnd, scratch);
         }
     }
 
     internal static void Run<TLanes>(
-        in HeadShape shape, float* qkv, float* output, float* lse, int kvHead, int rowBegin, int rowEnd, float* scratch)
+        in HeadShape shape, float* qkv, float* output, float* lse, ScoreBias bias, int kvHead, int rowBegin, int rowEnd, float* scratch)
         where TLanes : struct, IAttentionLanes
     {
         if (rowBegin >= rowEnd)
@@ -54,8 +54,8 @@ internal static unsafe class AttentionForward
         AttentionPacking.Rows(qkv + shape.ValueOffset(kvHead), shape.QkvWidth, rowEnd, shape.HeadDim, values);
         AttentionQueries<TLanes, ContiguousTiles, float>.Run(
             shape, qkv + (nint)rowBegin * shape.QkvWidth, output + (nint)rowBegin * shape.OutputWidth,
-            lse == null ? null : lse + (nint)rowBegin * shape.NumHeads, kvHead, rowBegin, rowEnd - rowBegin,
-            new ContiguousTiles(keys, values, shape.HeadDim), block);
+            lse == null ? null : lse + (nint)rowBegin * shape.NumHeads, bias.From(rowBegin), kvHead, rowBegin, rowEnd - rowBegin,
+            new ContiguousTiles(keys, values, bias.Ids, shape.HeadDim), block);
     }
 }
 
@@ -68,15 +68,16 @@ internal static unsafe class AttentionQueries<TLanes, TTiles, TStored>
     where TTiles : struct, IAttentionTiles<TStored>
     where TStored : unmanaged
 {
-    /// <summary>Rows <paramref name="qkv"/> .. are at positions <paramref name="start"/> .. of their sequence.</summary>
+    /// <summary>Rows <paramref name="qkv"/> .. are at places <paramref name="start"/> .. of their sequence.</summary>
     public static void Run(
-        in HeadShape shape, float* qkv, float* output, float* lse, int kvHead, int start, int rows, TTiles tiles,
+        in HeadShape shape, float* qkv, float* output, float* lse, ScoreBias bias, int kvHead, int start, int rows, TTiles tiles,
         float* scratch)
     {
         const int maxRows = AttentionStream<TLanes, TTiles, TStored>.MaxRows;
         int group = shape.Group, headDim = shape.HeadDim, firstHead = kvHead * group;
         var visible = stackalloc int[maxRows];
         var heads = stackalloc int[maxRows];
+        var ids = stackalloc int[maxRows];
         var scale = shape.Scale;
         var queries = AttentionStream<TLanes, TTiles, TStored>.Queries(scratch);
         int row = 0, head = 0;
@@ -89,6 +90,7 @@ internal static unsafe class AttentionQueries<TLanes, TTiles, TStored>
                     qkv + (nint)row * shape.QkvWidth + (firstHead + head) * headDim, queries + count * headDim, headDim);
                 visible[count] = start + row + 1;
                 heads[count] = firstHead + head;
+                ids[count] = bias.IsAbsent ? 0 : bias.Ids[row];
                 if (++head == group)
                 {
                     head = 0;
@@ -96,7 +98,8 @@ internal static unsafe class AttentionQueries<TLanes, TTiles, TStored>
                 }
             }
 
-            AttentionStream<TLanes, TTiles, TStored>.Attend(count, headDim, scale, visible, tiles, scratch);
+            AttentionStream<TLanes, TTiles, TStored>.Attend(
+                count, headDim, scale, visible, new RowBias(bias, heads, ids), tiles, scratch);
             for (var query = 0; query < count; query++)
             {
                 nint at = visible[query] - 1 - start;

@@ -7,7 +7,7 @@ namespace Retort.Tensors.Cpu;
 /// The cached keys and values of one sequence in one layer: pages of 16 tokens in two pools. A key page is
 /// [numKvHeads][headDim][16] (lanes across keys), a value page [numKvHeads][16][headDim].
 /// </summary>
-internal readonly unsafe struct AttentionPages<TStored>(TStored* keys, TStored* values, nint pageStride, int* pages)
+internal readonly unsafe struct AttentionPages<TStored>(TStored* keys, TStored* values, int* ids, nint pageStride, int* pages)
     where TStored : unmanaged
 {
     /// <summary>First element of the pool of key pages.</summary>
@@ -15,6 +15,9 @@ internal readonly unsafe struct AttentionPages<TStored>(TStored* keys, TStored* 
 
     /// <summary>First element of the pool of value pages.</summary>
     public readonly TStored* Values = values;
+
+    /// <summary>Position ids of the pages' tokens, [pages][16]; written only where scores have a bias.</summary>
+    public readonly int* Ids = ids;
 
     /// <summary>Elements from one page to the next, in both pools.</summary>
     public readonly nint PageStride = pageStride;
@@ -41,13 +44,19 @@ internal static unsafe class AttentionPaged
     /// Writes the keys and values of <paramref name="rows"/> new tokens (qkv [rows, QkvWidth]) into the pages at
     /// positions <paramref name="start"/> .. start + rows - 1.
     /// </summary>
-    public static void Append<TStored>(in HeadShape shape, float* qkv, int start, int rows, in AttentionPages<TStored> pages)
+    public static void Append<TStored>(
+        in HeadShape shape, float* qkv, ScoreBias bias, int start, int rows, in AttentionPages<TStored> pages)
         where TStored : unmanaged
     {
         var headDim = shape.HeadDim;
         for (var row = 0; row < rows; row++, qkv += shape.QkvWidth)
         {
             var lane = (start + row) % Tile;
+            if (!bias.IsAbsent)
+            {
+                pages.Ids[pages.Pages[(start + row) / Tile] * Tile + lane] = bias.Ids[row];
+            }
+
             var page = pages.Pages[(start + row) / Tile] * pages.PageStride;
             TStored* key = pages.Keys + page + lane, value = pages.Values + page + lane * headDim;
             float* fromKey = qkv + shape.KeyOffset(0), fromValue = qkv + shape.ValueOffset(0);
@@ -65,31 +74,31 @@ internal static unsafe class AttentionPaged
     /// by moving the pointers and <paramref name="start"/>, of rows.
     /// </summary>
     public static void Attend<TStored>(
-        in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
+        in HeadShape shape, float* qkv, float* output, ScoreBias bias, int start, int rows, int kvHeadBegin, int kvHeadEnd,
         in AttentionPages<TStored> pages, float* scratch)
         where TStored : unmanaged
     {
         if (Vector512.IsHardwareAccelerated)
         {
-            Attend<AttentionLanes512, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanes512, TStored>(shape, qkv, output, bias, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
         else if (Vector256.IsHardwareAccelerated && Fma.IsSupported)
         {
-            Attend<AttentionLanes256, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanes256, TStored>(shape, qkv, output, bias, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
         else
         {
-            Attend<AttentionLanesPortable, TStored>(shape, qkv, output, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
+            Attend<AttentionLanesPortable, TStored>(shape, qkv, output, bias, start, rows, kvHeadBegin, kvHeadEnd, pages, scratch);
         }
     }
 
     internal static void Attend<TLanes, TStored>(
-        in HeadShape shape, float* qkv, float* output, int start, int rows, int kvHeadBegin, int kvHeadEnd,
+        in HeadShape shape, float* qkv, float* output, ScoreBias bias, int start, int rows, int kvHeadBegin, int kvHeadEnd,
         in AttentionPages<TStored> pages, float* scratch)
         where TLanes : struct, IAttentionLanes
         where TStored : unmanaged
     {
-        if (rows == 1 && AttentionDecode<TLanes, TStored>.Suits(shape))
+        if (rows == 1 && bias.IsAbsent && AttentionDecode<TLanes, TStored>.Suits(shape))
         {
             AttentionDecode<TLanes, TStored>.Run(shape, qkv, output, start, kvHeadBegin, kvHeadEnd, pages, scratch);
             return;
@@ -99,13 +108,15 @@ internal static unsafe class AttentionPaged
         {
             nint head = kvHead * shape.HeadDim * Tile;
             var tiles = new PagedTiles<TStored>(
-                pages.Keys + head, pages.Values + head, pages.PageStride, pages.Pages);
-            AttentionQueries<TLanes, PagedTiles<TStored>, TStored>.Run(shape, qkv, output, null, kvHead, start, rows, tiles, scratch);
+                pages.Keys + head, pages.Values + head, pages.Ids, pages.PageStride, pages.Pages);
+            AttentionQueries<TLanes, PagedTiles<TStored>, TStored>.Run(
+                shape, qkv, output, null, bias, kvHead, start, rows, tiles, scratch);
         }
     }
 }
 
-internal readonly unsafe struct PagedTiles<TStored>(TStored* keys, TStored* values, nint pageStride, int* pages) : IAttentionTiles<TStored>
+internal readonly unsafe struct PagedTiles<TStored>(TStored* keys, TStored* values, int* ids, nint pageStride, int* pages)
+    : IAttentionTiles<TStored>
     where TStored : unmanaged
 {
     public bool Contiguous => false;
@@ -113,4 +124,6 @@ internal readonly unsafe struct PagedTiles<TStored>(TStored* keys, TStored* valu
     public TStored* Keys(int tile) => keys + pages[tile] * pageStride;
 
     public TStored* Values(int tile) => values + pages[tile] * pageStride;
+
+    public int* Ids(int tile) => ids + pages[tile] * AttentionShape.TileKeys;
 }

@@ -12,17 +12,32 @@ internal unsafe interface IAttentionTiles<TStored>
     /// <summary>Values [16][headDim] of a tile.</summary>
     TStored* Values(int tile);
 
+    /// <summary>Position ids of a tile's keys; read only where scores have a bias.</summary>
+    int* Ids(int tile);
+
     /// <summary>Whether the values of consecutive tiles follow one another.</summary>
     bool Contiguous { get; }
 }
 
-internal readonly unsafe struct ContiguousTiles(float* keys, float* values, int headDim) : IAttentionTiles<float>
+internal readonly unsafe struct ContiguousTiles(float* keys, float* values, int* ids, int headDim) : IAttentionTiles<float>
 {
     public bool Contiguous => true;
 
     public float* Keys(int tile) => keys + (nint)tile * AttentionShape.TileKeys * headDim;
 
     public float* Values(int tile) => values + (nint)tile * AttentionShape.TileKeys * headDim;
+
+    public int* Ids(int tile) => ids + tile * AttentionShape.TileKeys;
+}
+
+/// <summary>The bias of a block of query rows: each row's head and position id.</summary>
+internal readonly unsafe struct RowBias(ScoreBias bias, int* heads, int* ids)
+{
+    public bool IsAbsent => bias.IsAbsent;
+
+    /// <summary>Scales a row's scores of one tile of keys and adds their bias.</summary>
+    public void Apply(int row, float* scores, int* keyIds, int keys, float scale) =>
+        bias.Apply(scores, heads[row], ids[row], keyIds, keys, scale);
 }
 
 /// <summary>
@@ -59,7 +74,8 @@ internal static unsafe class AttentionStream<TLanes, TTiles, TStored>
     /// Call <see cref="Finish"/> for each row afterwards.
     /// </summary>
     [SkipLocalsInit]
-    public static void Attend(int rows, int headDim, float scale, int* visible, TTiles tiles, float* scratch)
+    public static void Attend(
+        int rows, int headDim, float scale, int* visible, in RowBias bias, TTiles tiles, float* scratch)
     {
         var scores = scratch;
         var sums = scores + MaxRows * BlockKeys;
@@ -102,7 +118,16 @@ internal static unsafe class AttentionStream<TLanes, TTiles, TStored>
             }
 
             TLanes.Multiply(rows, score, panels, numTiles, scores);
-            TLanes.Softmax(rows, scores, numTiles, visible, first, scale, max, factors, sums);
+            for (var tile = 0; tile < numTiles && !bias.IsAbsent; tile++)
+            {
+                var biased = Math.Min(Tile, keys - tile * Tile);
+                for (var row = 0; row < rows; row++)
+                {
+                    bias.Apply(row, scores + row * BlockKeys + tile * Tile, tiles.Ids(first / Tile + tile), biased, scale);
+                }
+            }
+
+            TLanes.Softmax(rows, scores, numTiles, visible, first, bias.IsAbsent ? scale : 1, max, factors, sums);
 
             mix.Start = first == 0 ? ProductStart.Zero : ProductStart.Scale;
             var run = tiles.Contiguous ? keys : Tile;

@@ -10,11 +10,11 @@ public sealed unsafe partial class CpuDevice
 
     /// <inheritdoc/>
     protected override void AttentionCore(
-        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse)
+        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor output, Tensor lse)
     {
         var job = pool.Job<AttentionJob>();
-        (job.Pool, job.Heads, job.Qkv, job.Starts, job.Output, job.Lse) =
-            (pool, heads, qkv, sequenceStarts, output, lse);
+        (job.Pool, job.Heads, job.Qkv, job.Starts, job.Bias, job.Output, job.Lse) =
+            (pool, heads, qkv, sequenceStarts, bias, output, lse);
         job.SplitSequences(sequenceStarts.Length - 1, minUnits: 2 * Threads);
         pool.ReserveScratch(AttentionForward.ScratchFloats(heads, job.MaxTokens));
         pool.Run(job.NumUnits, job, job.Flops / AttentionRate / 1000);
@@ -22,11 +22,11 @@ public sealed unsafe partial class CpuDevice
 
     /// <inheritdoc/>
     protected override void AttentionBackwardCore(
-        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv)
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor dQkv)
     {
         var job = pool.Job<AttentionBackwardJob>();
-        (job.Pool, job.Heads, job.Qkv, job.Starts, job.Output, job.Lse, job.DOut, job.DQkv) =
-            (pool, heads, qkv, sequenceStarts, output, lse, dOut, dQkv);
+        (job.Pool, job.Heads, job.Qkv, job.Starts, job.Bias, job.Output, job.Lse, job.DOut, job.DQkv) =
+            (pool, heads, qkv, sequenceStarts, bias, output, lse, dOut, dQkv);
         job.SplitSequences(sequenceStarts.Length - 1, minUnits: Threads);
         pool.ReserveScratch(Cpu.AttentionBackward.ScratchFloats(heads, job.MaxTokens));
         pool.Run(job.NumUnits * (job.IsFused ? 1 : 2), job, 2.5 * job.Flops / AttentionRate / 1000);
@@ -34,11 +34,11 @@ public sealed unsafe partial class CpuDevice
 
     /// <inheritdoc/>
     protected override void CachedAttentionCore(
-        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output)
     {
         var job = pool.Job<CachedAttentionJob>();
-        (job.Pool, job.Heads, job.Qkv, job.Layout, job.Pages, job.Layer, job.Output) =
-            (pool, heads, qkv, layout, pages, layer, output);
+        (job.Pool, job.Heads, job.Qkv, job.Layout, job.Pages, job.Layer, job.Bias, job.Output) =
+            (pool, heads, qkv, layout, pages, layer, bias, output);
         pool.ReserveScratch(AttentionPaged.ScratchFloats(heads));
         job.AppendAll();
         job.Share(pool);
@@ -51,6 +51,7 @@ public sealed unsafe partial class CpuDevice
         public HeadShape Heads;
         public Tensor Qkv, Output, Lse;
         public IntTensor Starts;
+        public AttentionBias Bias;
         private int numSequences, blocksPerSequence;
 
         public int NumUnits => numSequences * Heads.NumKvHeads * blocksPerSequence;
@@ -95,7 +96,8 @@ public sealed unsafe partial class CpuDevice
             Unit(chunk, out var firstRow, out _, out var kvHead, out var rowBegin, out var rowEnd);
             var scratch = Pool.Scratch(worker);
             AttentionForward.Run(
-                Heads, At(Qkv, firstRow), At(Output, firstRow), At(Lse, firstRow), kvHead, rowBegin, rowEnd, scratch);
+                Heads, At(Qkv, firstRow), At(Output, firstRow), At(Lse, firstRow), ScoreBias.Of(Bias).From(firstRow), kvHead, rowBegin,
+                rowEnd, scratch);
         }
     }
 
@@ -112,7 +114,7 @@ public sealed unsafe partial class CpuDevice
             var scratch = Pool.Scratch(worker);
             Cpu.AttentionBackward.Run(
                 Heads, At(Qkv, firstRow), At(Output, firstRow), At(DOut, firstRow), At(Lse, firstRow), At(DQkv, firstRow),
-                tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
+                ScoreBias.Of(Bias).From(firstRow), tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
         }
     }
 
@@ -123,6 +125,7 @@ public sealed unsafe partial class CpuDevice
         public WorkerPool Pool = null!;
         public HeadShape Heads;
         public Tensor Qkv, Output;
+        public AttentionBias Bias;
         public StepLayout Layout = null!;
         public KvPages Pages = null!;
         public int Layer;
@@ -181,8 +184,8 @@ public sealed unsafe partial class CpuDevice
                 {
                     var first = Layout.RowStarts[s];
                     AttentionPaged.Append(
-                        Heads, Qkv.Data + (long)first * Qkv.Columns, Layout.StartPositions[s], Layout.RowStarts[s + 1] - first,
-                        PagesOf<TStored>(table));
+                        Heads, Qkv.Data + (long)first * Qkv.Columns, ScoreBias.Of(Bias).From(first), Layout.StartPositions[s],
+                        Layout.RowStarts[s + 1] - first, PagesOf<TStored>(table));
                 }
             }
         }
@@ -207,7 +210,7 @@ public sealed unsafe partial class CpuDevice
                 {
                     AttentionPaged.Attend(
                         Heads, Qkv.Data + (long)first * Qkv.Columns, Output.Data + (long)first * Output.Columns,
-                        Layout.StartPositions[s] + block * RowsPerUnit, rows, group * headsPerGroup,
+                        ScoreBias.Of(Bias).From(first), Layout.StartPositions[s] + block * RowsPerUnit, rows, group * headsPerGroup,
                         (group + 1) * headsPerGroup, PagesOf<TStored>(table), scratch);
                 }
             }
@@ -215,6 +218,6 @@ public sealed unsafe partial class CpuDevice
 
         private AttentionPages<TStored> PagesOf<TStored>(int* table)
             where TStored : unmanaged =>
-            new((TStored*)Pages.Keys(Layer), (TStored*)Pages.Values(Layer), Pages.PageElements, table);
+            new((TStored*)Pages.Keys(Layer), (TStored*)Pages.Values(Layer), (int*)Pages.Ids, Pages.PageElements, table);
     }
 }

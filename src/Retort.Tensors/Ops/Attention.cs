@@ -17,20 +17,21 @@ public sealed partial class Tape
     }
 
     /// <summary>Causal attention inside each sequence of a training batch, [tokens, NumHeads * HeadDim].</summary>
-    public Variable Attention(Variable qkv, IntTensor sequenceStarts, HeadShape heads, long keysSeen)
+    public Variable Attention(Variable qkv, IntTensor sequenceStarts, HeadShape heads, long keysSeen, AttentionBias bias = default)
     {
         var y = NewVariable(arena.Take(qkv.Value.Rows, heads.OutputWidth));
         var lse = arena.Take(qkv.Value.Rows, heads.NumHeads);
-        Device.Attention(qkv.Value, sequenceStarts, heads, keysSeen, y.Value, lse);
+        Device.Attention(qkv.Value, sequenceStarts, heads, keysSeen, y.Value, lse, bias);
         var node = attentions.Rent();
-        (node.Qkv, node.Y, node.Lse, node.SequenceStarts, node.Heads, node.KeysSeen) =
-            (qkv, y, lse, sequenceStarts, heads, keysSeen);
+        (node.Qkv, node.Y, node.Lse, node.SequenceStarts, node.Heads, node.KeysSeen, node.Bias) =
+            (qkv, y, lse, sequenceStarts, heads, keysSeen, bias);
         Record(node);
         return y;
     }
 
     /// <summary>Attention of a generation step over cached keys and values, which it extends.</summary>
-    public Variable CachedAttention(Variable qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads)
+    public Variable CachedAttention(
+        Variable qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias = default)
     {
         if (IsRecording)
         {
@@ -38,7 +39,7 @@ public sealed partial class Tape
         }
 
         var y = NewVariable(arena.Take(qkv.Value.Rows, heads.OutputWidth));
-        Device.CachedAttention(qkv.Value, layout, pages, layer, heads, y.Value);
+        Device.CachedAttention(qkv.Value, layout, pages, layer, heads, y.Value, bias);
         return y;
     }
 
@@ -60,11 +61,12 @@ public sealed partial class Tape
         public IntTensor SequenceStarts;
         public HeadShape Heads;
         public long KeysSeen;
+        public AttentionBias Bias;
 
         public override void Backward(Tape tape)
         {
             tape.Device.AttentionBackward(
-                Y.Gradient, Qkv.Value, Y.Value, Lse, SequenceStarts, Heads, KeysSeen, tape.GradientOf(Qkv, out _));
+                Y.Gradient, Qkv.Value, Y.Value, Lse, SequenceStarts, Heads, KeysSeen, tape.GradientOf(Qkv, out _), Bias);
             tape.Retire(Y);
         }
     }

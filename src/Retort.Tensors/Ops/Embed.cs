@@ -25,6 +25,16 @@ public sealed partial class Tape
         return y;
     }
 
+    /// <summary>x[t] = x[t] + table[ids[t]] in place, for a table that is not learned: gradients of x pass by unchanged.</summary>
+    public void AddConstantRows(Variable x, IntTensor ids, Tensor table)
+    {
+        var mark = arena.Mark();
+        var rows = arena.Take(ids.Length, table.Columns);
+        Device.Embed(ids, new EmbeddingTable(table, default), rows);
+        Device.Add(x.Value, rows, x.Value);
+        arena.Release(mark);
+    }
+
     private static EmbeddingTable TableIn(Parameter table, Tensor flat) => table.IsPanels
         ? new EmbeddingTable(default, table.MatrixIn(flat))
         : new EmbeddingTable(table.In(flat), default);

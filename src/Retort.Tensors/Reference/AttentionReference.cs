@@ -11,21 +11,23 @@ internal static unsafe class AttentionReference
     private const int Lanes = 16;
     private const int BlockKeys = 64;
 
-    /// <summary>Output [tokens, OutputWidth] and lse [tokens, NumHeads] of qkv [tokens, QkvWidth].</summary>
-    public static void Forward(in HeadShape shape, float* qkv, float* output, float* lse, int tokens)
+    /// <summary>Output [tokens, OutputWidth] and lse [tokens, NumHeads] of qkv [tokens, QkvWidth]; ids [tokens] where there is a table.</summary>
+    public static void Forward(
+        in HeadShape shape, float* qkv, float* output, float* lse, int tokens, Tensor table = default, int* ids = null)
     {
         for (var row = 0; row < tokens; row++)
         {
             for (var head = 0; head < shape.NumHeads; head++)
             {
                 var at = row * shape.NumHeads + head;
-                lse[at] = Query(shape, qkv, row, head, output + at * shape.HeadDim);
+                lse[at] = Query(shape, qkv, row, head, output + at * shape.HeadDim, table, ids);
             }
         }
     }
 
     /// <summary>One query head of row <paramref name="row"/>; returns its lse.</summary>
-    internal static float Query(in HeadShape shape, float* qkv, int row, int head, float* output)
+    internal static float Query(
+        in HeadShape shape, float* qkv, int row, int head, float* output, Tensor table = default, int* ids = null)
     {
         var headDim = shape.HeadDim;
         var values = qkv + shape.ValueOffset(head / shape.Group);
@@ -38,7 +40,7 @@ internal static unsafe class AttentionReference
             var before = max;
             for (var j = 0; j < BlockKeys; j++)
             {
-                e[j] = first + j <= row ? Score(shape, qkv, row, first + j, head) : float.NegativeInfinity;
+                e[j] = first + j <= row ? Score(shape, qkv, row, first + j, head, table, ids) : float.NegativeInfinity;
                 max = MathF.Max(max, e[j]);
             }
 
@@ -71,7 +73,8 @@ internal static unsafe class AttentionReference
 
     /// <summary>Gradients of <see cref="Forward"/>: every element of dQkv [tokens, QkvWidth] is overwritten.</summary>
     public static void Backward(
-        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens)
+        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens, Tensor table = default,
+        int* ids = null)
     {
         int headDim = shape.HeadDim, stride = shape.QkvWidth;
         new Span<float>(dQkv, tokens * stride).Clear();
@@ -84,7 +87,7 @@ internal static unsafe class AttentionReference
                 var mean = Dot16(dO, output + i * shape.OutputWidth + q, headDim);
                 for (var j = 0; j <= i; j++)
                 {
-                    var p = Elementary.Exp(Score(shape, qkv, i, j, head) - lse[i * shape.NumHeads + head]);
+                    var p = Elementary.Exp(Score(shape, qkv, i, j, head, table, ids) - lse[i * shape.NumHeads + head]);
                     var ds = p * (Chain(dO, qkv + j * stride + v, headDim) - mean);
                     for (var d = 0; d < headDim; d++)
                     {
@@ -103,10 +106,13 @@ internal static unsafe class AttentionReference
         }
     }
 
-    private static float Score(in HeadShape shape, float* qkv, int row, int key, int head) =>
-        Chain(
+    private static float Score(in HeadShape shape, float* qkv, int row, int key, int head, Tensor table, int* ids)
+    {
+        var scaled = Chain(
             qkv + row * shape.QkvWidth + head * shape.HeadDim,
             qkv + key * shape.QkvWidth + shape.KeyOffset(head / shape.Group), shape.HeadDim) * shape.Scale;
+        return table.IsAbsent ? scaled : scaled + table.Data[head * table.Columns + Math.Max(0, ids[row] - ids[key])];
+    }
 
     private static float Chain(float* x, float* y, int count)
     {

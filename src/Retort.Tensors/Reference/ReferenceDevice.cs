@@ -197,37 +197,41 @@ public sealed unsafe partial class ReferenceDevice : Device
     }
 
     /// <inheritdoc/>
-    protected override void AttentionCore(Tensor qkv, IntTensor sequenceStarts, HeadShape heads, Tensor output, Tensor lse)
+    protected override void AttentionCore(
+        Tensor qkv, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor output, Tensor lse)
     {
         for (var s = 0; s + 1 < sequenceStarts.Length; s++)
         {
             var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
-            AttentionReference.Forward(heads, Row(qkv, first), Row(output, first), Row(lse, first), end - first);
+            AttentionReference.Forward(
+                heads, Row(qkv, first), Row(output, first), Row(lse, first), end - first, bias.Table, bias.Ids.Data + first);
         }
     }
 
     /// <inheritdoc/>
     protected override void AttentionBackwardCore(
-        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, Tensor dQkv)
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor dQkv)
     {
         for (var s = 0; s + 1 < sequenceStarts.Length; s++)
         {
             var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
             AttentionReference.Backward(
-                heads, Row(qkv, first), Row(output, first), Row(dOut, first), Row(lse, first), Row(dQkv, first), end - first);
+                heads, Row(qkv, first), Row(output, first), Row(dOut, first), Row(lse, first), Row(dQkv, first), end - first,
+                bias.Table, bias.Ids.Data + first);
         }
     }
 
     /// <summary>Puts each sequence's keys and values, the cached ones and the new, back into rows of q|k|v and attends to those.</summary>
     protected override void CachedAttentionCore(
-        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, Tensor output)
+        Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output)
     {
         for (var s = 0; s < layout.NumSequences; s++)
         {
             var (first, start) = (layout.RowStarts[s], layout.StartPositions[s]);
             var end = start + layout.RowStarts[s + 1] - first;
-            var whole = new float[end * heads.QkvWidth];
+            var (whole, wholeIds) = (new float[end * heads.QkvWidth], new int[end]);
             fixed (float* rows = whole)
+            fixed (int* ids = wholeIds)
             {
                 for (var position = 0; position < end; position++)
                 {
@@ -240,6 +244,12 @@ public sealed unsafe partial class ReferenceDevice : Device
                     }
 
                     Exchange(row, pages, layer, page, position % KvPages.PageTokens, heads, write: false);
+                    if (!bias.IsAbsent)
+                    {
+                        var id = (int*)pages.Ids + page * KvPages.PageTokens + position % KvPages.PageTokens;
+                        *id = position >= start ? bias.Ids.Data[first + position - start] : *id;
+                        ids[position] = *id;
+                    }
                 }
 
                 for (var position = start; position < end; position++)
@@ -247,7 +257,7 @@ public sealed unsafe partial class ReferenceDevice : Device
                     for (var head = 0; head < heads.NumHeads; head++)
                     {
                         AttentionReference.Query(
-                            heads, rows, position, head, Row(output, first + position - start) + head * heads.HeadDim);
+                            heads, rows, position, head, Row(output, first + position - start) + head * heads.HeadDim, bias.Table, ids);
                     }
                 }
             }

@@ -1,0 +1,54 @@
+using Retort.Core;
+using Retort.Tasks;
+
+namespace Retort.Training;
+
+/// <summary>Position ids of a task's sequences: begin token 0, the task's ids, end token 0.</summary>
+/// <param name="task">The task.</param>
+/// <param name="scheme">Which ids.</param>
+public sealed class TaskPositions(ITask task, PositionScheme scheme)
+{
+    private readonly IPositionedTask? positioned = scheme == PositionScheme.Consecutive ? null : Require(task, scheme);
+
+    /// <summary>Ids are places: there is nothing to write down.</summary>
+    public bool ArePlaces => positioned is null;
+
+    /// <summary>Ids of begin token, prompt, answer and end token, of which there are <paramref name="numTokens"/>; null where they are places.</summary>
+    /// <exception cref="UserError">The tokens are not those that the task's ids are of.</exception>
+    public int[]? OfSequence(TaskItem item, int numTokens)
+    {
+        if (positioned is null)
+        {
+            return null;
+        }
+
+        var ids = positioned.PositionIds(item, scheme);
+        return ids.Length + 2 == numTokens ? [0, .. ids, 0] : throw UserError.Request(
+            item.Id, $"has {ids.Length} position ids and, begin and end token apart, {numTokens - 2} tokens", "an id for each token");
+    }
+
+    /// <summary>A model that would have to predict the answer's ids is told them: what it would do if it never predicted a wrong one.</summary>
+    public bool TellsAnswerIds { get; init; }
+
+    /// <summary>
+    /// Ids for a completion of the prompt, which has <paramref name="promptTokens"/> tokens with the begin token: of the answer too where they
+    /// follow from the prompt or are told; null where they are places.
+    /// </summary>
+    public int[]? OfRequest(TaskItem item, int promptTokens)
+    {
+        if (positioned is null)
+        {
+            return null;
+        }
+
+        int[] ids = [0, .. positioned.PositionIds(item, scheme)];
+        return TellsAnswerIds || positioned.KnowsAnswerIds(scheme) ? ids : ids[..promptTokens];
+    }
+
+    private static IPositionedTask Require(ITask task, PositionScheme scheme) =>
+        task is not IPositionedTask positioned
+            ? throw UserError.Request("positions", $"is {scheme}, and {task.Name} has no position ids of its own", nameof(PositionScheme.Consecutive))
+        : !positioned.PositionSchemes.Contains(scheme)
+            ? throw UserError.Request("positions", $"is {scheme}, which {task.Name} has not", string.Join(", ", positioned.PositionSchemes))
+        : positioned;
+}
