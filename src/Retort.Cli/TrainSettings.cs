@@ -108,6 +108,9 @@ internal sealed record TrainModelSettings
     [Doc("A second head predicts the next token's position id, which generation then gives it")]
     public bool PredictsPositions { get; init; }
 
+    [Doc("Tokens that stand for two others, such as edges, have the sum of their embeddings and no weights of their own")]
+    public bool SumsPairs { get; init; } = true;
+
     [Doc("Query, key and value projections have a bias")]
     public bool QkvBias { get; init; }
 
@@ -117,10 +120,11 @@ internal sealed record TrainModelSettings
     [Doc("The output head is the token embedding")]
     public bool TiedEmbeddings { get; init; } = true;
 
-    public ModelConfig ToConfig(ITokenizer tokenizer) => new ModelConfig
+    public ModelConfig ToConfig(ITask task, ITokenizer tokenizer) => new ModelConfig
     {
         Family = Family,
-        VocabularySize = tokenizer.VocabularySize,
+        VocabularySize = tokenizer.VocabularySize - (PairsOf(task, tokenizer)?.Count ?? 0),
+        PairTokens = PairsOf(task, tokenizer),
         HiddenSize = HiddenSize,
         NumLayers = NumLayers,
         NumHeads = NumHeads,
@@ -140,6 +144,8 @@ internal sealed record TrainModelSettings
         EosTokenId = tokenizer.EosId,
         PadTokenId = tokenizer.PadId,
     }.Validated();
+
+    private PairTokens? PairsOf(ITask task, ITokenizer tokenizer) => SumsPairs ? TaskDataset.PairsOf(task, tokenizer) : null;
 }
 
 internal sealed record TrainStepSettings : ICheckedSettings

@@ -132,9 +132,9 @@ public sealed class GenerationEngine : IDisposable
             throw UserError.Request("samples", $"is {request.NumSamples}", "at least 1");
         }
 
-        if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, model.Config.VocabularySize - 1))
+        if (request.Prompt.AsSpan().ContainsAnyExceptInRange(0, model.Config.NumTokens - 1))
         {
-            throw UserError.Request("prompt", "holds a token outside the vocabulary", $"0 to {model.Config.VocabularySize - 1}");
+            throw UserError.Request("prompt", "holds a token outside the vocabulary", $"0 to {model.Config.NumTokens - 1}");
         }
 
         SamplerRows.Check(request, model.Config.VocabularySize);

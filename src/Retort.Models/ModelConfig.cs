@@ -78,6 +78,12 @@ public sealed record ModelConfig
     /// <summary>Rows of the token embedding.</summary>
     public required int VocabularySize { get; init; }
 
+    /// <summary>Tokens beyond the vocabulary that stand for two of it each; null: there are none.</summary>
+    public PairTokens? PairTokens { get; init; }
+
+    /// <summary>Tokens that may be read: the vocabulary's, which may be written too, and those that stand for two.</summary>
+    public int NumTokens => VocabularySize + (PairTokens?.Count ?? 0);
+
     /// <summary>Width of the residual stream.</summary>
     public required int HiddenSize { get; init; }
 
@@ -200,6 +206,11 @@ public sealed record ModelConfig
     public ModelConfig Validated(string where = "model")
     {
         Check(where, "vocabularySize", VocabularySize, 1, MaxVocabularySize);
+        if (PairTokens is { } pairs && (pairs.First < 0 || pairs.NumParts < 2 || (long)pairs.First + pairs.NumParts > VocabularySize))
+        {
+            throw Wrong(where, "pairTokens", $"{pairs.First}..{pairs.First + pairs.NumParts - 1L}", $"two tokens or more of the vocabulary, 0 to {VocabularySize - 1}");
+        }
+
         Check(where, "hiddenSize", HiddenSize, 1, MaxWidth);
         Check(where, "numLayers", NumLayers, 1, MaxLayers);
         Check(where, "numHeads", NumHeads, 1, MaxWidth);

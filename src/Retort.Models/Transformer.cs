@@ -10,10 +10,11 @@ namespace Retort.Models;
 public sealed class Transformer : IDisposable
 {
     private readonly Parameter embedding, head;
-    private readonly Parameter? positionTable, tiedGradient, valueHead, positionHead;
+    private readonly Parameter? positionTable, tiedGradient, secondGradient, valueHead, positionHead;
     private readonly NormParameters finalNorm;
     private readonly TransformerLayer[] layers;
-    private readonly Storage? tableStorage;
+    private readonly Storage? tableStorage, partStorage;
+    private readonly IntTensor firstParts, secondParts;
     private readonly Tensor sinusoids;
 
     /// <summary>
@@ -44,7 +45,13 @@ public sealed class Transformer : IDisposable
         positionHead = config.PredictsPositions ? Parameters.Matrix("position_head", Config.NumPositionIds, config.HiddenSize) : null;
         valueHead = hasValueHead ? Parameters.Matrix("value_head", 1, config.HiddenSize) : null;
         tiedGradient = config.TiedEmbeddings ? Parameters.Shadow(embedding) : null;
+        secondGradient = config.PairTokens is null ? null : Parameters.Shadow(embedding);
         Parameters.Allocate(device);
+        if (config.PairTokens is { } pairs)
+        {
+            (firstParts, secondParts) = BuildParts(pairs, out partStorage);
+        }
+
         switch (config.Position)
         {
             case PositionKind.Rope:
@@ -96,7 +103,7 @@ public sealed class Transformer : IDisposable
     /// <summary>Normalised hidden states [rows, hidden] for the rows the input asks for: what the heads read.</summary>
     public Variable Hidden(Tape tape, ModelInput input)
     {
-        var x = tape.Embed(input.Tokens, embedding, gradient: tiedGradient);
+        var x = EmbedTokens(tape, input.Tokens);
         if (positionTable is not null)
         {
             x = tape.Embed(input.Positions, positionTable, addTo: x);
@@ -198,6 +205,29 @@ public sealed class Transformer : IDisposable
     {
         Parameters.Dispose();
         tableStorage?.Dispose();
+        partStorage?.Dispose();
+    }
+
+    /// <summary>A token's embedding, or the sum of its two parts'.</summary>
+    private Variable EmbedTokens(Tape tape, IntTensor tokens)
+    {
+        if (secondGradient is null)
+        {
+            return tape.Embed(tokens, embedding, gradient: tiedGradient);
+        }
+
+        var first = tape.Embed(tape.Map(tokens, firstParts), embedding, gradient: tiedGradient);
+        return tape.Embed(tape.Map(tokens, secondParts), embedding, addTo: first, gradient: secondGradient);
+    }
+
+    private (IntTensor First, IntTensor Second) BuildParts(PairTokens pairs, out Storage owner)
+    {
+        var (first, second) = pairs.Parts(Config.VocabularySize);
+        var both = Device.AllocateInts(2 * first.Length, out owner);
+        var (firstTensor, secondTensor) = (both.Slice(0, first.Length), both.Slice(first.Length, second.Length));
+        Device.Write(firstTensor, first);
+        Device.Write(secondTensor, second);
+        return (firstTensor, secondTensor);
     }
 
     private double? InitialDeviation(string name)

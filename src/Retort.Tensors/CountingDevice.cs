@@ -56,6 +56,11 @@ public sealed class CountingDevice : Device
     }
 
     /// <inheritdoc/>
+    public override void GatherInts(IntTensor x, IntTensor rows, IntTensor y)
+    {
+    }
+
+    /// <inheritdoc/>
     public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
     {
     }

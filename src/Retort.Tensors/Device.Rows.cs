@@ -47,7 +47,7 @@ public readonly record struct RopeTables(Tensor Cos, Tensor Sin)
 
 public abstract partial class Device
 {
-    /// <summary>y[t] = table[tokens[t]].</summary>
+    /// <summary>y[t] = table[tokens[t]]; a row of zeros for the token -1.</summary>
     public void Embed(IntTensor tokens, EmbeddingTable table, Tensor y)
     {
         Require(y.Rows == tokens.Length && y.Columns == table.Width, "embed: shapes differ");

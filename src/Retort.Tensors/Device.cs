@@ -63,6 +63,13 @@ public abstract partial class Device : IDisposable
         return new Tensor(owner.Address, rows, columns);
     }
 
+    /// <summary>Allocates zeroed integers that live as long as <paramref name="owner"/>.</summary>
+    public IntTensor AllocateInts(int length, out Storage owner)
+    {
+        owner = Allocate((long)length * sizeof(int));
+        return new IntTensor(owner.Address, length);
+    }
+
     /// <summary>Views a storage from a byte offset on as a matrix.</summary>
     public static Tensor View(Storage storage, long byteOffset, int rows, int columns) =>
         byteOffset >= 0 && byteOffset + (long)rows * columns * sizeof(float) <= storage.Bytes
@@ -92,6 +99,9 @@ public abstract partial class Device : IDisposable
 
     /// <summary>y[i] = x[rows[i]].</summary>
     public abstract void GatherRows(Tensor x, IntTensor rows, Tensor y);
+
+    /// <summary>y[i] = x[rows[i]].</summary>
+    public abstract void GatherInts(IntTensor x, IntTensor rows, IntTensor y);
 
     /// <summary>y = 0, then y[rows[i]] += x[i] for ascending i: what <see cref="GatherRows"/> passes back.</summary>
     public abstract void ScatterRows(Tensor x, IntTensor rows, Tensor y);

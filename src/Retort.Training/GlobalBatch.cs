@@ -9,11 +9,15 @@ internal sealed class GlobalBatch
 {
     private readonly int[] tokens, targets, positions, nextPositions, sequenceStarts, branchStarts, firstBranches;
     private readonly float[][] columns;
+    private readonly int vocabularySize;
 
-    /// <summary>An empty batch with room for so many sequences, each of so many branches of at most <paramref name="maxLength"/> tokens.</summary>
-    public GlobalBatch(int maxSequences, int maxLength, int numColumns, int maxBranches = 1)
+    /// <summary>
+    /// An empty batch with room for so many sequences, each of so many branches of at most <paramref name="maxLength"/> tokens. Tokens beyond
+    /// the vocabulary (<see cref="Models.PairTokens"/>) are read and never learned.
+    /// </summary>
+    public GlobalBatch(int maxSequences, int maxLength, int numColumns, int maxBranches = 1, int vocabularySize = int.MaxValue)
     {
-        MaxBranches = maxBranches;
+        (MaxBranches, this.vocabularySize) = (maxBranches, vocabularySize);
         MaxRows = maxSequences * maxBranches * (maxLength - 1);
         (tokens, targets, positions, nextPositions) = (new int[MaxRows], new int[MaxRows], new int[MaxRows], new int[MaxRows]);
         columns = [.. Enumerable.Range(0, numColumns).Select(_ => new float[MaxRows])];
@@ -138,6 +142,7 @@ internal sealed class GlobalBatch
     private void AddRow(int token, int position, int target, int nextPosition)
     {
         ref var row = ref sequenceStarts[NumSequences];
+        (target, nextPosition) = target < vocabularySize ? (target, nextPosition) : (-1, -1);
         (tokens[row], positions[row], targets[row], nextPositions[row]) = (token, position, target, nextPosition);
         row++;
     }

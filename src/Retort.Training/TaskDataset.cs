@@ -1,4 +1,5 @@
 using Retort.Core;
+using Retort.Models;
 using Retort.Models.Tokenizers;
 using Retort.Tasks;
 
@@ -20,6 +21,11 @@ public static class TaskDataset
         ? WordLevelTokenizer.ForWords(words)
         : WordLevelTokenizer.ForCharacters(Enumerable.Range(0, ItemsSpelled).Select(i => task.Create(Split.Train, i))
             .SelectMany(item => new[] { item.Prompt, item.Answer }));
+
+    /// <summary>Tokens of a task's tokenizer that stand for two others; null if there are none.</summary>
+    public static PairTokens? PairsOf(ITask task, ITokenizer tokenizer) => task is IPairVocabulary { PairParts: { } parts }
+        ? new PairTokens(tokenizer.VocabularySize - task.Vocabulary!.Count + parts.First, parts.Count)
+        : null;
 
     /// <summary>Tokens of the longest of a task's first prompts: what a context must hold and leave <see cref="Windows.LeastRoom"/> beside.</summary>
     public static int LongestPrompt(ITask task, ITokenizer tokenizer) =>

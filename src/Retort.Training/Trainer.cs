@@ -39,7 +39,8 @@ public sealed class Trainer : ITrainingState, IDisposable
         }
 
         var plan = TrainingPlan.For(model.Config, settings, mixture.MaxLength, device.NumLanes);
-        batch = new GlobalBatch(settings.BatchSequences, mixture.MaxLength, settings.TargetWeights is null ? 0 : 1);
+        batch = new GlobalBatch(
+            settings.BatchSequences, mixture.MaxLength, settings.TargetWeights is null ? 0 : 1, vocabularySize: model.Config.VocabularySize);
         loss = new NextTokenLoss(settings, model.Config, batch.MaxRows);
         runner = new BatchRunner(model, settings, plan, loss);
         Optimizer = new AdamWOptimizer(device, model.Parameters, settings.Optimizer);

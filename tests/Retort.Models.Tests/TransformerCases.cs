@@ -58,6 +58,8 @@ internal static class TransformerCases
             HeadDim = 12,
             RopeScaling = new RopeScaling { Kind = RopeScalingKind.Yarn, Factor = 4, BetaFast = 4 },
         }).Validated(),
+        ["tokens that stand for pairs"] = Llama with { VocabularySize = 13, PairTokens = new PairTokens(9, 4), TiedEmbeddings = false },
+        ["tokens that stand for pairs, tied"] = Llama with { VocabularySize = 9, PairTokens = new PairTokens(4, 5) },
         ["predicted positions"] = Llama with { Position = PositionKind.Learned, PredictsPositions = true },
     };
 
@@ -113,7 +115,8 @@ internal sealed record TrainingPass(
             Put(tape, [.. sequences.SelectMany(s => s[..^1])]),
             Put(tape, [.. positionIds.SelectMany(ids => ids[..^1])]),
             Put(tape, starts), sequences.Sum(s => (s.Length - 1L) * s.Length / 2));
-        var targets = Put(tape, [.. sequences.SelectMany(s => s[1..])]);
+        // What stands for two is read and never written.
+        var targets = Put(tape, [.. sequences.SelectMany(s => s[1..]).Select(token => token < model.Config.VocabularySize ? token : -1)]);
         var hidden = model.Hidden(tape, input);
         var logits = model.Logits(tape, hidden);
         var logitValues = Read(model.Device, logits.Value);

@@ -13,7 +13,7 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
         var x = new double[sequence.Length - 1][];
         for (var t = 0; t < x.Length; t++)
         {
-            x[t] = Row("model.embed_tokens.weight", sequence[t], hidden);
+            x[t] = Embedding(sequence[t]);
             if (config.Position == PositionKind.Learned)
             {
                 x[t] = Sum(x[t], Row("model.embed_positions.weight", t, hidden));
@@ -41,6 +41,11 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
         var head = config.TiedEmbeddings ? "model.embed_tokens" : "lm_head";
         for (var t = 0; t < x.Length; t++)
         {
+            if (sequence[t + 1] >= config.VocabularySize)
+            {
+                continue;
+            }
+
             var logits = Linear(Norm(x[t], "model.norm"), head, config.VocabularySize);
             var lse = Math.Log(logits.Sum(Math.Exp));
             losses[t] = lse - logits[sequence[t + 1]] + zLoss * lse * lse;
@@ -52,6 +57,19 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
         }
 
         return losses;
+    }
+
+    private double[] Embedding(int token)
+    {
+        double[] Of(int row) => Row("model.embed_tokens.weight", row, config.HiddenSize);
+        if (token < config.VocabularySize)
+        {
+            return Of(token);
+        }
+
+        var (first, parts) = (config.PairTokens!.Value.First, Enumerable.Range(0, config.PairTokens.Value.NumParts).ToArray());
+        var (a, b) = parts.SelectMany(a => parts.Where(b => b > a).Select(b => (a, b))).ElementAt(token - config.VocabularySize);
+        return Sum(Of(first + a), Of(first + b));
     }
 
     private double[][] Attention(double[][] h, string prefix)

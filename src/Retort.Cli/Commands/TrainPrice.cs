@@ -34,7 +34,7 @@ internal sealed record TrainPrice(
     {
         var (settings, task) = (resolved.Settings, resolved.Task.Task);
         var tokenizer = TaskDataset.TokenizerFor(task);
-        var config = settings.Model.ToConfig(tokenizer);
+        var config = settings.Model.ToConfig(task, tokenizer);
         RequireRoom(task, tokenizer, config);
         var looked = Math.Min(ProblemsLookedAt, settings.Data.Problems);
         var sample = Data(settings.Data, task, tokenizer, looked, config, threads);

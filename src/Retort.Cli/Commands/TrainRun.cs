@@ -22,7 +22,7 @@ internal sealed class TrainRun(CliHost host, ResolvedTraining resolved, string p
     public TrainResult Execute()
     {
         var tokenizer = TaskDataset.TokenizerFor(task);
-        var config = settings.Model.ToConfig(tokenizer);
+        var config = settings.Model.ToConfig(task, tokenizer);
         TrainPrice.RequireRoom(task, tokenizer, config);
         using var folder = RunFolder.Create(path, resolved.Yaml);
         var data = TrainPrice.Data(settings.Data, task, tokenizer, settings.Data.Problems, config, threads, progress, host.Cancellation);

@@ -18,7 +18,7 @@ public static class HuggingFaceConfig
     private static readonly string[] RetortFields =
     [
         "family", "norm", "normScale", "normBias", "activation", "position", "qkvBias", "outputBias", "mlpBias",
-        "queryKeyNorm", "numPositionIds", "predictsPositions",
+        "queryKeyNorm", "numPositionIds", "predictsPositions", "firstPairPart", "numPairParts",
     ];
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
@@ -139,7 +139,7 @@ public static class HuggingFaceConfig
     {
         Norm: NormKind.RmsNorm, NormScale: true, NormBias: false, Activation: Activation.SwiGlu,
         Position: PositionKind.Rope, QueryKeyNorm: false, PredictsPositions: false,
-    } && config.NumPositionIds == config.MaxPositions;
+    } && config.NumPositionIds == config.MaxPositions && config.PairTokens is null;
 
     private static string HiddenActivation(Activation activation) => activation switch
     {
@@ -163,6 +163,12 @@ public static class HuggingFaceConfig
         json.WriteBoolean("queryKeyNorm", config.QueryKeyNorm);
         json.WriteNumber("numPositionIds", config.NumPositionIds);
         json.WriteBoolean("predictsPositions", config.PredictsPositions);
+        if (config.PairTokens is { } pairs)
+        {
+            json.WriteNumber("firstPairPart", pairs.First);
+            json.WriteNumber("numPairParts", pairs.NumParts);
+        }
+
         json.WriteEndObject();
     }
 
@@ -183,6 +189,7 @@ public static class HuggingFaceConfig
             QueryKeyNorm = fields.FindBool("queryKeyNorm") ?? false,
             NumPositionIds = fields.FindInt("numPositionIds") ?? 0,
             PredictsPositions = fields.FindBool("predictsPositions") ?? false,
+            PairTokens = fields.FindInt("numPairParts") is { } parts ? new PairTokens(fields.RequireInt("firstPairPart"), parts) : null,
         };
     }
 

@@ -112,7 +112,7 @@ public sealed record GraphConnectivitySettings : ICheckedSettings
     public int MostEdges => 2 * (Shape == GraphShape.TwoPath ? PathVertices - 1 : Depth.High * (ShortLength + LongLength + DeadEnd));
 
     /// <summary>Tokens of the longest prompt, the begin token included.</summary>
-    public int MaxPromptTokens => 13 + MostEdges * (Edges switch { EdgeFormat.Raw => 2, EdgeFormat.Arcs => 6, _ => 1 });
+    public int MaxPromptTokens => 13 + GraphGrammar.EdgeTokens(this);
 
     /// <summary>Vertices of the longest chain that a demonstration of these settings may write.</summary>
     public int MaxChain

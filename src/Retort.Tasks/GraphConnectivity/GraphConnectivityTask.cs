@@ -12,7 +12,7 @@ namespace Retort.Tasks.GraphConnectivity;
 /// </para>
 /// Immutable; every member may be called from any thread.
 /// </summary>
-public sealed class GraphConnectivityTask : ITask
+public sealed class GraphConnectivityTask : IPositionedTask, IPairVocabulary
 {
     private const int MaxDraws = 100_000;
 
@@ -45,6 +45,31 @@ public sealed class GraphConnectivityTask : ITask
 
     /// <inheritdoc/>
     public IReadOnlyList<string> Vocabulary { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PositionScheme> PositionSchemes { get; } = [PositionScheme.Consecutive, PositionScheme.Coupled];
+
+    /// <summary>The labels, whose pairs are the edges of <see cref="EdgeFormat.Token"/>.</summary>
+    public (int First, int Count)? PairParts => Settings.Edges == EdgeFormat.Token ? (GraphGrammar.NumWords, Settings.Labels) : null;
+
+    /// <inheritdoc/>
+    public bool KnowsAnswerIds(PositionScheme scheme) => true;
+
+    /// <inheritdoc/>
+    public int MaxPositionId(PositionScheme scheme) =>
+        scheme == PositionScheme.Coupled ? Settings.MaxTokens - GraphGrammar.EdgeTokens(Settings) : Settings.MaxTokens;
+
+    /// <summary>Coupled: edges have no order, hence no position (section 6.2); all else is numbered from 1.</summary>
+    public int[] PositionIds(TaskItem item, PositionScheme scheme)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return scheme switch
+        {
+            PositionScheme.Consecutive => [.. Enumerable.Range(1, GraphGrammar.CountWords(item.Prompt) + GraphGrammar.CountWords(item.Answer))],
+            PositionScheme.Coupled => GraphGrammar.IdsWithoutEdges(item.Prompt, item.Answer),
+            _ => throw new ArgumentException($"{Name} has no ids {scheme}", nameof(scheme)),
+        };
+    }
 
     /// <summary>The graph of the deepest problems, before vertices get their labels.</summary>
     public ConnectivityGraph DeepestGraph => graphs[^1];

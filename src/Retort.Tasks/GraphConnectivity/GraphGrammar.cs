@@ -12,14 +12,40 @@ internal static class GraphGrammar
     private const string Open = "[", Close = "]", Colon = ":", Comma = ",", End = "/", Graph = "graph", Task = "task", To = "to", Or = "or",
         Work = "work", Decision = "decision";
 
+    private static readonly string[] Fixed = [Graph, Task, Work, Decision, To, Or, Colon, Open, "(", Comma, ")", Close, End];
+
+    /// <summary>Words and marks: the vocabulary before the labels.</summary>
+    public static int NumWords => Fixed.Length;
+
     /// <summary>Words and marks, the labels, and with <see cref="EdgeFormat.Token"/> every edge there may be.</summary>
     public static string[] Vocabulary(GraphConnectivitySettings settings) =>
     [
-        Graph, Task, Work, Decision, To, Or, Colon, Open, "(", Comma, ")", Close, End,
+        .. Fixed,
         .. Enumerable.Range(0, settings.Labels).Select(Number),
         .. settings.Edges != EdgeFormat.Token ? []
             : Enumerable.Range(0, settings.Labels).SelectMany(a => Enumerable.Range(a + 1, settings.Labels - a - 1).Select(b => EdgeToken(a, b))),
     ];
+
+    /// <summary>Tokens of the edges of the largest problem.</summary>
+    public static int EdgeTokens(GraphConnectivitySettings settings) =>
+        settings.MostEdges * (settings.Edges switch { EdgeFormat.Raw => 2, EdgeFormat.Arcs => 6, _ => 1 });
+
+    /// <summary>Tokens of a text.</summary>
+    public static int CountWords(string text) => Words(text).Length;
+
+    /// <summary>0 for what stands between the brackets of a prompt, 1, 2, 3, ... for all else.</summary>
+    public static int[] IdsWithoutEdges(string prompt, string answer)
+    {
+        var words = Words(prompt);
+        var (open, close) = (Array.IndexOf(words, Open), Array.IndexOf(words, Close));
+        var ids = new int[words.Length + CountWords(answer)];
+        for (var (i, id) = (0, 1); i < ids.Length; i++)
+        {
+            ids[i] = i > open && i < close ? 0 : id++;
+        }
+
+        return ids;
+    }
 
     /// <param name="edges">In the order and direction to be written; of arcs both directions, each in its place.</param>
     /// <param name="format">How.</param>

@@ -91,6 +91,15 @@ public sealed unsafe partial class CpuDevice : Device
     }
 
     /// <inheritdoc/>
+    public override void GatherInts(IntTensor x, IntTensor rows, IntTensor y)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            y.Data[i] = x.Data[rows.Data[i]];
+        }
+    }
+
+    /// <inheritdoc/>
     public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
     {
         Fill(y, 0);

@@ -2,7 +2,7 @@ namespace Retort.Tensors.Cpu;
 
 /// <summary>
 /// Rows of a table taken by token id. The table is row-major [V, width] or, when it is also the output matrix, in panels
-/// [ceil(V / 16)][width][16] (docs/numerics.md). Ids must lie in 0 .. V-1; callers check.
+/// [ceil(V / 16)][width][16] (docs/numerics.md). Ids must lie in 0 .. V-1, or be -1 for a row of zeros; callers check.
 /// </summary>
 internal static unsafe class Embedding
 {
@@ -11,7 +11,14 @@ internal static unsafe class Embedding
     {
         for (var r = r0; r < r1; r++)
         {
-            new ReadOnlySpan<float>(table + (nint)ids[r] * width, width).CopyTo(new(y + (nint)r * ldY, width));
+            var to = new Span<float>(y + (nint)r * ldY, width);
+            if (ids[r] < 0)
+            {
+                to.Clear();
+                continue;
+            }
+
+            new ReadOnlySpan<float>(table + (nint)ids[r] * width, width).CopyTo(to);
         }
     }
 
@@ -21,8 +28,14 @@ internal static unsafe class Embedding
     {
         for (var r = r0; r < r1; r++)
         {
-            var from = panels + (nint)(ids[r] / Lanes.Count) * width * Lanes.Count + Stored.Place<TStored>(ids[r] % Lanes.Count);
             var to = y + (nint)r * ldY;
+            if (ids[r] < 0)
+            {
+                new Span<float>(to, width).Clear();
+                continue;
+            }
+
+            var from = panels + (nint)(ids[r] / Lanes.Count) * width * Lanes.Count + Stored.Place<TStored>(ids[r] % Lanes.Count);
             for (var i = 0; i < width; i++)
             {
                 to[i] = Stored.Load(from + i * Lanes.Count);

@@ -19,14 +19,17 @@ internal static unsafe class EmbeddingGradient
 
     /// <summary>
     /// Counting sort of token rows 0 .. numTokens-1 by id: order[starts[v] .. starts[v+1]-1] are the rows whose id is v,
-    /// ascending. starts has numRows + 1 entries, order numTokens.
+    /// ascending; rows with the id -1 are left out. starts has numRows + 1 entries, order numTokens.
     /// </summary>
     internal static void SortById(int* ids, int numTokens, int numRows, int* starts, int* order)
     {
         new Span<int>(starts, numRows + 1).Clear();
         for (var t = 0; t < numTokens; t++)
         {
-            starts[ids[t]]++;
+            if (ids[t] >= 0)
+            {
+                starts[ids[t]]++;
+            }
         }
 
         var before = 0;
@@ -39,7 +42,10 @@ internal static unsafe class EmbeddingGradient
         // Filling backwards leaves each start where its run begins and keeps rows ascending.
         for (var t = numTokens - 1; t >= 0; t--)
         {
-            order[--starts[ids[t]]] = t;
+            if (ids[t] >= 0)
+            {
+                order[--starts[ids[t]]] = t;
+            }
         }
     }
 

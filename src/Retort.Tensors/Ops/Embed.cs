@@ -25,6 +25,14 @@ public sealed partial class Tape
         return y;
     }
 
+    /// <summary>ids[t] = map[tokens[t]].</summary>
+    public IntTensor Map(IntTensor tokens, IntTensor map)
+    {
+        var ids = arena.TakeInts(tokens.Length);
+        Device.GatherInts(map, tokens, ids);
+        return ids;
+    }
+
     /// <summary>x[t] = x[t] + table[ids[t]] in place, for a table that is not learned: gradients of x pass by unchanged.</summary>
     public void AddConstantRows(Variable x, IntTensor ids, Tensor table)
     {

@@ -49,6 +49,15 @@ public sealed unsafe partial class ReferenceDevice : Device
         Embedding.Gather(x.Data, x.Columns, rows.Data, y.Data, y.Columns, 0, rows.Length);
 
     /// <inheritdoc/>
+    public override void GatherInts(IntTensor x, IntTensor rows, IntTensor y)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            y.Data[i] = x.Data[rows.Data[i]];
+        }
+    }
+
+    /// <inheritdoc/>
     public override void ScatterRows(Tensor x, IntTensor rows, Tensor y)
     {
         Span(y).Clear();

@@ -38,7 +38,7 @@ internal static unsafe class Embedding
         {
             for (var i = 0; i < width; i++)
             {
-                y[(nint)r * ldY + i] = table[(nint)ids[r] * width + i];
+                y[(nint)r * ldY + i] = ids[r] < 0 ? 0 : table[(nint)ids[r] * width + i];
             }
         }
     }
@@ -50,7 +50,7 @@ internal static unsafe class Embedding
         {
             for (var i = 0; i < y.Columns; i++)
             {
-                y.Data[(nint)r * y.Columns + i] = Products.Read(table, ids[r], i);
+                y.Data[(nint)r * y.Columns + i] = ids[r] < 0 ? 0 : Products.Read(table, ids[r], i);
             }
         }
     }
