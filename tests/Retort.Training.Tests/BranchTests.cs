@@ -16,7 +16,7 @@ public sealed class BranchTests
         const int groups = 5, branches = 3, maxLength = 20;
         using var device = new CpuDevice(2);
         using var model = TransformerCases.Build(TransformerCases.All[name], device);
-        var (together, alone) = (new GlobalBatch(groups, maxLength, 0, branches), new GlobalBatch(groups * branches, maxLength, 0));
+        var (together, alone) = (Batch(groups, branches), Batch(groups * branches, 1));
         var random = CounterRandom.For(4, "branches");
         var pairs = new List<(int Together, int Alone)>();
         for (var g = 0; g < groups; g++)
@@ -37,6 +37,9 @@ public sealed class BranchTests
         Assert.All(pairs, pair => Assert.Equal(singleLosses[pair.Alone], sharedLosses[pair.Together]));
         var largest = single.Max(Math.Abs);
         Assert.All(shared.Zip(single), pair => Assert.Equal(pair.Second, pair.First, 1e-5 * largest));
+
+        GlobalBatch Batch(int sequences, int maxBranches) =>
+            new(sequences, maxLength, 0, maxBranches, model.Config.VocabularySize);
 
         (float[] Gradient, float[] Losses) Run(GlobalBatch batch, int sequences, int maxBranches)
         {
