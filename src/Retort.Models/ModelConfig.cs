@@ -51,6 +51,15 @@ public enum PositionKind
 
     /// <summary>Scores fall linearly with the distance, each head at a slope of its own (Press et al. 2022).</summary>
     Alibi,
+
+    /// <summary>Scores get a learned number by head and bucket of the distance, the same in all layers (Raffel et al. 2020).</summary>
+    T5,
+
+    /// <summary>
+    /// Scores get what a small learned network says of the distance as a share of the query's own position, on a logarithmic scale; the same in
+    /// all layers (FIRE; Li et al. 2024).
+    /// </summary>
+    Fire,
 }
 
 /// <summary>Numbers of parameters; a tied output head is counted once, as embedding.</summary>
@@ -69,6 +78,9 @@ public sealed record ModelConfig
 {
     /// <summary>Largest vocabulary, width, depth and context accepted: beyond any model this engine is for.</summary>
     private const int MaxVocabularySize = 1 << 24, MaxWidth = 1 << 20, MaxLayers = 1 << 12, MaxContext = 1 << 24;
+
+    /// <summary>FIRE has a table entry for each pair of ids; more would be a gigabyte.</summary>
+    private const int MaxFireIds = 4096;
 
     private readonly int headDim, numKvHeads, numPositionIds;
 
@@ -133,6 +145,18 @@ public sealed record ModelConfig
     /// A second head predicts the next token's position id, which generation then gives it (predictive position coupling; Golowich et al. 2025).
     /// </summary>
     public bool PredictsPositions { get; init; }
+
+    /// <summary>Position T5: distances of a head are told apart in so many buckets, half of them exact, the rest on a logarithmic scale.</summary>
+    public int T5Buckets { get; init; } = 32;
+
+    /// <summary>Position T5: from this distance on all are one bucket.</summary>
+    public int T5MaxDistance { get; init; } = 128;
+
+    /// <summary>Position Fire: width of the network that turns normalised distances into biases.</summary>
+    public int FireWidth { get; init; } = 32;
+
+    /// <summary>Position Fire: before this position distances are not measured by the query's own but by this, where learning begins.</summary>
+    public float FireThreshold { get; init; } = 512;
 
     /// <summary>Rotary base (theta): the slowest pair turns once in about 2 pi theta tokens. Unused without Rope.</summary>
     public double RopeBase { get; init; } = 10_000;
@@ -251,6 +275,22 @@ public sealed record ModelConfig
         if (!(RopeBase is > 1 and <= 1e12))
         {
             throw Wrong(where, "ropeBase", RopeBase, "a number above 1 and at most 1e12");
+        }
+
+        if (Position == PositionKind.T5)
+        {
+            Check(where, "t5Buckets", T5Buckets, 2, MaxContext);
+            Check(where, "t5MaxDistance", T5MaxDistance, T5Buckets / 2 + 1, MaxContext);
+        }
+
+        if (Position == PositionKind.Fire)
+        {
+            Check(where, "fireWidth", FireWidth, 1, MaxWidth);
+            Check(where, "numPositionIds", NumPositionIds, 1, MaxFireIds);
+            if (!(FireThreshold is >= 1 and <= MaxContext))
+            {
+                throw Wrong(where, "fireThreshold", FireThreshold, $"a number from 1 to {MaxContext}");
+            }
         }
 
         if (RopeScaling is not null && Position != PositionKind.Rope)

@@ -57,10 +57,14 @@ public readonly struct ModelInput
         long keysSeen) =>
         new(tokens, positions, default, branchStarts, keysSeen, null, null, copies, firstCopies, copyPositions);
 
-    /// <summary>Attention of q|k|v; <paramref name="biasTable"/> [heads, distances] is added to the scores where it is present.</summary>
-    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads, Tensor biasTable)
+    /// <summary>Attention of q|k|v; <paramref name="bias"/>, whose position ids are these, is added to the scores where it is present.</summary>
+    internal Variable Attend(Tape tape, Variable qkv, int layer, HeadShape heads, AttentionBias bias)
     {
-        var bias = biasTable.IsAbsent ? default : new AttentionBias(biasTable, copies.IsAbsent ? Positions : copyPositions);
+        if (!bias.IsAbsent)
+        {
+            bias = bias with { Ids = copies.IsAbsent ? Positions : copyPositions, BatchRows = copies };
+        }
+
         return layout is not null ? tape.CachedAttention(qkv, layout, pages!, layer, heads, bias)
             : copies.IsAbsent ? tape.Attention(qkv, sequenceStarts, heads, keysSeen, bias)
             : tape.GatherRows(tape.Attention(tape.GatherRows(qkv, copies), sequenceStarts, heads, keysSeen, bias), firstCopies);

@@ -31,6 +31,8 @@ public sealed record NamedTensor(string Name, Parameter Parameter, int First, in
         {
             model.Device.Write(Place(flat, row, rows.Length / Columns), rows);
         }
+
+        model.Parameters.Changed();
     }
 
     /// <summary>Reads the whole tensor, row-major, to the host; <paramref name="flat"/> is the values, a gradient or a moment.</summary>

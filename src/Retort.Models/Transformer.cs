@@ -9,13 +9,17 @@ namespace Retort.Models;
 /// </summary>
 public sealed class Transformer : IDisposable
 {
+    /// <summary>FIRE's c where learning begins (Li et al. 2024, their code).</summary>
+    private const float FireScale = 0.1f;
+
     private readonly Parameter embedding, head;
     private readonly Parameter? positionTable, tiedGradient, secondGradient, valueHead, positionHead;
     private readonly NormParameters finalNorm;
     private readonly TransformerLayer[] layers;
     private readonly Storage? tableStorage, partStorage;
     private readonly IntTensor firstParts, secondParts;
-    private readonly Tensor sinusoids;
+    private readonly Tensor sinusoids, alibi;
+    private readonly LearnedBias? learnedBias;
 
     /// <summary>
     /// A model with weights of zero on <paramref name="device"/>; see <see cref="Initialize"/>. With bfloat16 weights, which only
@@ -39,6 +43,7 @@ public sealed class Transformer : IDisposable
         positionTable = config.Position == PositionKind.Learned
             ? Parameters.Table("positions", Config.NumPositionIds, config.HiddenSize)
             : null;
+        learnedBias = LearnedBias.Declare(Parameters, Config);
         layers = [.. Enumerable.Range(0, config.NumLayers).Select(layer => new TransformerLayer(Parameters, Config, layer))];
         finalNorm = new NormParameters(Parameters, Config, "norm");
         head = config.TiedEmbeddings ? embedding : Parameters.Matrix("head", config.VocabularySize, config.HiddenSize);
@@ -47,6 +52,7 @@ public sealed class Transformer : IDisposable
         tiedGradient = config.TiedEmbeddings ? Parameters.Shadow(embedding) : null;
         secondGradient = config.PairTokens is null ? null : Parameters.Shadow(embedding);
         Parameters.Allocate(device);
+        learnedBias?.Allocate(device, Parameters);
         if (config.PairTokens is { } pairs)
         {
             (firstParts, secondParts) = BuildParts(pairs, out partStorage);
@@ -61,7 +67,7 @@ public sealed class Transformer : IDisposable
                 sinusoids = BuildSinusoids(out tableStorage);
                 break;
             case PositionKind.Alibi:
-                ScoreBias = BuildAlibi(out tableStorage);
+                alibi = BuildAlibi(out tableStorage);
                 break;
         }
     }
@@ -80,8 +86,8 @@ public sealed class Transformer : IDisposable
 
     internal RopeTables Rope { get; }
 
-    /// <summary>[heads, position ids]: added to scores by distance; absent where positions enter otherwise.</summary>
-    internal Tensor ScoreBias { get; }
+    /// <summary>What a layer's attention adds to its scores; absent where positions enter otherwise. Position ids are the input's.</summary>
+    internal AttentionBias ScoreBias(int layer) => learnedBias?.Of(layer) ?? (alibi.IsAbsent ? default : new AttentionBias(alibi, default));
 
     /// <summary>Whether there is a value head.</summary>
     public bool HasValueHead => valueHead is not null;
@@ -103,6 +109,7 @@ public sealed class Transformer : IDisposable
     /// <summary>Normalised hidden states [rows, hidden] for the rows the input asks for: what the heads read.</summary>
     public Variable Hidden(Tape tape, ModelInput input)
     {
+        Parameters.RefreshDerived();
         var x = EmbedTokens(tape, input.Tokens);
         if (positionTable is not null)
         {
@@ -146,6 +153,10 @@ public sealed class Transformer : IDisposable
                 if (standardDeviation is null)
                 {
                     Array.Fill(row, tensor.Name.EndsWith(".bias", StringComparison.Ordinal) ? 0f : 1f);
+                    if (tensor.Name == Checkpoints.TensorLayout.FireDistances)
+                    {
+                        row[0] = FireScale;
+                    }
                 }
                 else
                 {
@@ -173,6 +184,11 @@ public sealed class Transformer : IDisposable
             if (positionTable is not null)
             {
                 yield return new(Checkpoints.TensorLayout.PositionEmbedding, positionTable, 0, positionTable.Rows);
+            }
+
+            foreach (var tensor in learnedBias?.NamedTensors() ?? [])
+            {
+                yield return tensor;
             }
 
             for (var layer = 0; layer < layers.Length; layer++)
@@ -206,6 +222,7 @@ public sealed class Transformer : IDisposable
         Parameters.Dispose();
         tableStorage?.Dispose();
         partStorage?.Dispose();
+        learnedBias?.Dispose();
     }
 
     /// <summary>A token's embedding, or the sum of its two parts'.</summary>
@@ -240,6 +257,22 @@ public sealed class Transformer : IDisposable
         if (name is Checkpoints.TensorLayout.TokenEmbedding or Checkpoints.TensorLayout.PositionEmbedding)
         {
             return Config.TiedEmbeddings ? 1 / Math.Sqrt(Config.HiddenSize) : 1;
+        }
+
+        if (name is Checkpoints.TensorLayout.BucketBias)
+        {
+            return 1 / Math.Sqrt(Config.HiddenSize);
+        }
+
+        // The variance of the uniform numbers that FIRE's layers begin with.
+        if (name.StartsWith(Checkpoints.TensorLayout.FireInner, StringComparison.Ordinal))
+        {
+            return 1 / Math.Sqrt(3);
+        }
+
+        if (name is Checkpoints.TensorLayout.FireOuter)
+        {
+            return 1 / Math.Sqrt(3.0 * Config.FireWidth);
         }
 
         if (!name.EndsWith("_proj.weight", StringComparison.Ordinal))
@@ -283,14 +316,16 @@ public sealed class Transformer : IDisposable
         return table;
     }
 
-    /// <summary>Head h = 1 .. H falls by 2^(-8h / H) a position (Press et al. 2022, section 3), also where H is no power of two.</summary>
+    /// <summary>
+    /// [position ids, heads]: head h = 1 .. H falls by 2^(-8h / H) a position (Press et al. 2022, section 3), also where H is no power of two.
+    /// </summary>
     private Tensor BuildAlibi(out Storage owner)
     {
-        var table = Device.Allocate(Config.NumHeads, Config.NumPositionIds, out owner);
+        var table = Device.Allocate(Config.NumPositionIds, Config.NumHeads, out owner);
         var values = new float[Config.NumHeads * Config.NumPositionIds];
         for (var i = 0; i < values.Length; i++)
         {
-            var (head, distance) = Math.DivRem(i, Config.NumPositionIds);
+            var (distance, head) = Math.DivRem(i, Config.NumHeads);
             values[i] = (float)(-distance * ExactMath.Pow(2, -8.0 * (head + 1) / Config.NumHeads));
         }
 

@@ -45,7 +45,7 @@ internal sealed class TransformerLayer
             h = tape.Rope(h, input.Positions, model.Rope, model.Heads);
         }
 
-        x = tape.Linear(input.Attend(tape, h, index, model.Heads, model.ScoreBias), output, outputBias, residual: x);
+        x = tape.Linear(input.Attend(tape, h, index, model.Heads, model.ScoreBias(index)), output, outputBias, residual: x);
         h = tape.Linear(feedForwardNorm.Apply(tape, x), upward, upwardBias);
         h = config.Activation switch
         {

@@ -26,6 +26,7 @@ public sealed class AdamWOptimizer : IDisposable
 {
     private readonly Device device;
     private readonly AdamWSettings settings;
+    private readonly ParameterSet set;
     private readonly Tensor parameters;
     private readonly Storage ownerM, ownerV;
     private readonly List<(int FirstRow, int Rows, bool Decays)> ranges = [];
@@ -33,7 +34,7 @@ public sealed class AdamWOptimizer : IDisposable
     /// <summary>Moments of zero for every parameter.</summary>
     public AdamWOptimizer(Device device, ParameterSet parameters, AdamWSettings settings)
     {
-        (this.device, this.settings, this.parameters) = (device, settings, parameters.Values);
+        (this.device, this.settings, set, this.parameters) = (device, settings, parameters, parameters.Values);
         M = parameters.AllocateMoment(device, out ownerM);
         V = parameters.AllocateMoment(device, out ownerV);
         foreach (var parameter in parameters.Items)
@@ -82,6 +83,7 @@ public sealed class AdamWOptimizer : IDisposable
                 decays ? step : step with { WeightDecay = 0 });
         }
 
+        set.Changed();
         return norm;
     }
 

@@ -194,6 +194,23 @@ public sealed class CountingDevice : Device
     }
 
     /// <inheritdoc/>
+    protected override void AttentionBiasBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias,
+        GradientShards shards, Tensor dTable)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void FireDistancesCore(Tensor shape, float threshold, Tensor y)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void FireDistancesBackwardCore(Tensor dY, Tensor shape, float threshold, Tensor dShape)
+    {
+    }
+
+    /// <inheritdoc/>
     protected override void CachedAttentionCore(
         Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output)
     {

@@ -11,12 +11,19 @@ public readonly record struct HeadShape(int NumHeads, int NumKvHeads, int HeadDi
 }
 
 /// <summary>
-/// Numbers added to scaled scores: query row i of head h adds Table[h, max(0, Ids[i] - id of the key)] to its score of a key at or before
-/// it. Ids lie in 0 .. distances-1.
+/// Numbers added to scaled scores: query row i of head h adds Table[e, h] to its score of a key at or before it, where e is told by their
+/// position ids: the distance max(0, Ids[i] - id of the key), or with <paramref name="IsByPair"/> the entry of the query's id and that
+/// distance, id (id + 1) / 2 + distance. Ids lie in 0 .. ids-1; the table has a row for each distance or for each pair.
 /// </summary>
-/// <param name="Table">[NumHeads, distances]; absent: nothing is added.</param>
+/// <param name="Table">[entries, NumHeads]; absent: nothing is added.</param>
 /// <param name="Ids">Position ids of the rows of q|k|v.</param>
-public readonly record struct AttentionBias(Tensor Table, IntTensor Ids)
+/// <param name="IsByPair">An entry depends on where the query stands too.</param>
+/// <param name="BatchRows">
+/// The batch's row that each row of q|k|v is a copy of, by which gradients know its shard; absent: rows are the batch's own.
+/// </param>
+/// <param name="Gradient">Where the gradient of this use of the table goes; null: the table is not learned.</param>
+public readonly record struct AttentionBias(
+    Tensor Table, IntTensor Ids, bool IsByPair = false, IntTensor BatchRows = default, Parameter? Gradient = null)
 {
     /// <summary>Nothing is added.</summary>
     public bool IsAbsent => Table.IsAbsent;
@@ -49,6 +56,20 @@ public abstract partial class Device
     }
 
     /// <summary>
+    /// dTable[entries, NumHeads], the gradient of the bias's table, from what <see cref="AttentionBackward"/> reads; scores are computed again.
+    /// An entry's sum goes over queries ascending, then keys ascending, a chain a shard and the tree over shards.
+    /// </summary>
+    public void AttentionBiasBackward(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, long keysSeen, AttentionBias bias,
+        GradientShards shards, Tensor dTable)
+    {
+        RequireAttention(qkv, heads, output, bias);
+        Require(dTable.Rows == bias.Table.Rows && dTable.Columns == bias.Table.Columns, "attention: the bias's gradient has another shape");
+        work.RecomputedFlops += AttentionFlops(heads, keysSeen);
+        AttentionBiasBackwardCore(dOut, qkv, output, lse, sequenceStarts, heads, bias, shards, dTable);
+    }
+
+    /// <summary>
     /// Writes the keys and values of the step's rows into their pages, then attends each row to all keys at or before it.
     /// With float32 pages the bits are those of <see cref="Attention"/> on the whole sequence.
     /// </summary>
@@ -69,6 +90,11 @@ public abstract partial class Device
     protected abstract void AttentionBackwardCore(
         Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias, Tensor dQkv);
 
+    /// <inheritdoc cref="AttentionBiasBackward"/>
+    protected abstract void AttentionBiasBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias,
+        GradientShards shards, Tensor dTable);
+
     /// <inheritdoc cref="CachedAttention"/>
     protected abstract void CachedAttentionCore(
         Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output);
@@ -80,6 +106,6 @@ public abstract partial class Device
         Require(
             qkv.Columns == heads.QkvWidth && output.Columns == heads.OutputWidth && qkv.Rows == output.Rows, "attention: shapes differ");
         Require(
-            bias.IsAbsent || (bias.Table.Rows == heads.NumHeads && bias.Ids.Length == qkv.Rows), "attention: the bias has another shape");
+            bias.IsAbsent || (bias.Table.Columns == heads.NumHeads && bias.Ids.Length == qkv.Rows), "attention: the bias has another shape");
     }
 }

@@ -185,6 +185,39 @@ public abstract partial class Device
         Tensor dY, Tensor qkv, Tensor gainQ, Tensor gainK, Tensor rstd, HeadShape heads, Tensor dX, GradientShards shards,
         Tensor dGainQ, Tensor dGainK);
 
+    /// <summary>
+    /// FIRE's normalised distances (Li et al. 2024, equation 2): y[i (i + 1) / 2 + d, 0] = psi(d) / psi(max(i, |m| threshold)) with psi(x) = log(|c| x + 1), for a
+    /// query at id i and a key d before it; shape[1, 2] holds c and m.
+    /// </summary>
+    public void FireDistances(Tensor shape, float threshold, Tensor y)
+    {
+        RequireFire(shape, y);
+        FireDistancesCore(shape, threshold, y);
+    }
+
+    /// <summary>dShape[1, 2] from dY.</summary>
+    public void FireDistancesBackward(Tensor dY, Tensor shape, float threshold, Tensor dShape)
+    {
+        RequireFire(shape, dY);
+        Require(dShape.Length == 2, "fire: shapes differ");
+        FireDistancesBackwardCore(dY, shape, threshold, dShape);
+    }
+
+    /// <summary>Ids i whose entries i (i + 1) / 2 + d fill so many rows.</summary>
+    protected static int FireIds(Tensor y) => (int)((Math.Sqrt(8.0 * y.Rows + 1) - 1) / 2);
+
+    /// <inheritdoc cref="FireDistances"/>
+    protected abstract void FireDistancesCore(Tensor shape, float threshold, Tensor y);
+
+    /// <inheritdoc cref="FireDistancesBackward"/>
+    protected abstract void FireDistancesBackwardCore(Tensor dY, Tensor shape, float threshold, Tensor dShape);
+
+    private static void RequireFire(Tensor shape, Tensor y)
+    {
+        var ids = FireIds(y);
+        Require(shape.Length == 2 && y.Columns == 1 && (long)ids * (ids + 1) / 2 == y.Rows, "fire: shapes differ");
+    }
+
     /// <inheritdoc cref="Embed"/>
     protected abstract void EmbedCore(IntTensor tokens, EmbeddingTable table, Tensor y);
 

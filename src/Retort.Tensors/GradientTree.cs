@@ -69,7 +69,7 @@ public sealed class GradientTree : IDisposable
         numPushed = Leaves;
     }
 
-    /// <summary>All leaves are in: the batch's gradient, second uses joined. Begins the next batch.</summary>
+    /// <summary>All leaves are in: the batch's gradient, second uses joined and derived tables' passed back. Begins the next batch.</summary>
     public Tensor Finish()
     {
         if (numPushed != Leaves)
@@ -84,6 +84,11 @@ public sealed class GradientTree : IDisposable
         {
             var (shadow, target) = parameters.Shadows[i];
             device.Add(target.In(gradient), shadow.In(gradient), target.In(gradient));
+        }
+
+        for (var i = 0; i < parameters.Derived.Count; i++)
+        {
+            parameters.Derived[i].PassBack(gradient);
         }
 
         return gradient;

@@ -45,6 +45,7 @@ public sealed class ParameterSet(WeightFormat format = WeightFormat.Float32) : I
 {
     private readonly List<Parameter> items = [];
     private readonly List<(Parameter Shadow, Parameter Target)> shadows = [];
+    private readonly List<DerivedTable> derived = [];
     private Storage? storage;
     private Tensor values;
 
@@ -57,7 +58,13 @@ public sealed class ParameterSet(WeightFormat format = WeightFormat.Float32) : I
     /// <summary>Floats' worth of the flat buffer, padding included.</summary>
     public long FlatLength { get; private set; }
 
-    /// <summary>Elements of a gradient: the flat buffer and, after it, the shadows.</summary>
+    /// <summary>Counts the changes of the values: whoever writes them says so with <see cref="Changed"/>.</summary>
+    public long Version { get; private set; }
+
+    /// <summary>Tables computed from the values; whoever made them disposes of them.</summary>
+    public IReadOnlyList<DerivedTable> Derived => derived;
+
+    /// <summary>Elements of a gradient: the flat buffer and, after it, the shadows and the places of derived tables.</summary>
     public long GradientLength { get; private set; }
 
     /// <summary>Second places for the gradient of a parameter that two operations use, with the parameter each belongs to.</summary>
@@ -91,6 +98,27 @@ public sealed class ParameterSet(WeightFormat format = WeightFormat.Float32) : I
         return shadow;
     }
 
+    /// <summary>A place in a gradient, after the parameters', for numbers that are computed from them.</summary>
+    public Parameter GradientPlace(string name, int rows, int columns)
+    {
+        var place = new Parameter(name, rows, columns, IsPanels: false, Decays: false, GradientLength);
+        GradientLength += RoundUp(place.StorageLength);
+        return place;
+    }
+
+    /// <summary>The values have changed.</summary>
+    public void Changed() => Version++;
+
+    /// <summary>Computes derived tables again where the values have changed since.</summary>
+    public void RefreshDerived()
+    {
+        // By index: an interface's enumerator would be allocated anew every step.
+        for (var i = 0; i < derived.Count; i++)
+        {
+            derived[i].Refresh();
+        }
+    }
+
     /// <summary>Allocates the flat buffer, zeroed.</summary>
     public void Allocate(Device device) => values = AllocateMoment(device, out storage);
 
@@ -104,6 +132,8 @@ public sealed class ParameterSet(WeightFormat format = WeightFormat.Float32) : I
 
     /// <inheritdoc/>
     public void Dispose() => storage?.Dispose();
+
+    internal void Add(DerivedTable table) => derived.Add(table);
 
     private Parameter Declare(string name, int rows, int columns, bool isPanels, bool decays)
     {

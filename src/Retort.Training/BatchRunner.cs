@@ -38,6 +38,7 @@ internal sealed class BatchRunner : IDisposable
     public Tensor Run(GlobalBatch batch)
     {
         this.batch = batch;
+        model.Parameters.RefreshDerived();
         if (lanes.Length > 1)
         {
             OrderLeaves();

@@ -86,22 +86,31 @@ public sealed record TrainingPlan(
 
         var microBatch = new MicroBatch(sequences, shardsPerLeaf, objective.NumColumns, settings.MaxBranches, batch.MaxRows, objective.ReadsNextPositions);
         microBatch.Upload(tape, batch, 0, 1, shardsPerLeaf, 0, 1);
+        model.Parameters.RefreshDerived();
+        var once = device.Work;
         objective.Run(model, tape, microBatch);
+        var repeated = device.Work - once;
         if (learns)
         {
-            using var gradientOwner = device.Allocate(model.Parameters.GradientLength * sizeof(float));
-            tape.Backward(
-                Device.View(gradientOwner, 0, (int)(model.Parameters.GradientLength / PanelMatrix.PanelWidth), PanelMatrix.PanelWidth),
-                microBatch.Shards);
+            var gradient = model.Parameters.AllocateGradient(device, out var gradientOwner);
+            using var owner = gradientOwner;
+            tape.Backward(gradient, microBatch.Shards);
+            repeated = device.Work - once;
+            foreach (var table in model.Parameters.Derived)
+            {
+                table.PassBack(gradient);
+            }
         }
 
+        once = device.Work - repeated;
         var leaves = settings.GradientShards / shardsPerLeaf;
         var treeBuffers = GradientTree.NumBuffers(leaves, lanes > 1);
         var microBatches = leaves * settings.MicroBatchesPerShard;
         return new TrainingPlan(
             lanes, shardsPerLeaf, rows, tape.PeakBytes,
-            sizeof(float) * (3 * model.Parameters.FlatLength + treeBuffers * model.Parameters.GradientLength),
-            Repeat(device.Work, microBatches));
+            sizeof(float) * (3 * model.Parameters.FlatLength + treeBuffers * model.Parameters.GradientLength)
+                + model.Parameters.Derived.Sum(table => table.Bytes),
+            once + Repeat(repeated, microBatches));
     }
 
     private static Work Repeat(Work work, int times)

@@ -52,6 +52,8 @@ internal static class TransformerCases
             NumLayers = 1,
         },
         ["scores that fall with the distance"] = Llama with { Position = PositionKind.Alibi },
+        ["learned biases of buckets of the distance"] = Llama with { Position = PositionKind.T5, T5Buckets = 6, T5MaxDistance = 9, NumPositionIds = 128 },
+        ["biases that a network gives"] = Llama with { Position = PositionKind.Fire, FireWidth = 5, FireThreshold = 4, NumPositionIds = 128 },
         ["sinusoidal positions"] = Llama with { Position = PositionKind.Sinusoidal, HiddenSize = 20, TiedEmbeddings = false },
         ["rotary positions stretched by YaRN"] = (Llama with
         {

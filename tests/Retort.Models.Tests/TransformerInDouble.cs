@@ -91,7 +91,7 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
             {
                 var (from, shared) = (head * dim, head / group * dim);
                 var e = Enumerable.Range(0, t + 1).Select(j => Math.Exp(
-                    Enumerable.Range(0, dim).Sum(d => q[t][from + d] * k[j][shared + d]) / Math.Sqrt(dim) + Bias(head, t - j))).ToArray();
+                    Enumerable.Range(0, dim).Sum(d => q[t][from + d] * k[j][shared + d]) / Math.Sqrt(dim) + Bias(head, t, t - j))).ToArray();
                 for (var d = 0; d < dim; d++)
                 {
                     output[from + d] = Enumerable.Range(0, t + 1).Sum(j => e[j] * v[j][shared + d]) / e.Sum();
@@ -102,8 +102,25 @@ internal sealed class TransformerInDouble(ModelConfig config, IReadOnlyDictionar
         })];
     }
 
-    private double Bias(int head, int distance) =>
-        config.Position == PositionKind.Alibi ? -distance * Math.Pow(2, -8.0 * (head + 1) / config.NumHeads) : 0;
+    private double Bias(int head, int query, int distance)
+    {
+        switch (config.Position)
+        {
+            case PositionKind.Alibi:
+                return -distance * Math.Pow(2, -8.0 * (head + 1) / config.NumHeads);
+            case PositionKind.T5:
+                var exact = config.T5Buckets / 2;
+                var far = exact + (int)(Math.Log((double)distance / exact) / Math.Log((double)config.T5MaxDistance / exact) * (config.T5Buckets - exact));
+                return Row("model.attention_bias.weight", distance < exact ? distance : Math.Min(far, config.T5Buckets - 1), config.NumHeads)[head];
+            case PositionKind.Fire:
+                var (c, m) = (Math.Abs(weights["model.fire.distances"][0]), Math.Abs(weights["model.fire.distances"][1]));
+                var x = Math.Log(c * distance + 1) / (Math.Log(c * Math.Max(query, m * config.FireThreshold) + 1) + 1e-6);
+                var inner = weights["model.fire.inner.weight"].Zip(weights["model.fire.inner.bias"], (w, b) => Math.Max(0, w * x + b)).ToArray();
+                return Row("model.fire.outer.weight", head, config.FireWidth).Zip(inner, (w, value) => w * value).Sum();
+            default:
+                return 0;
+        }
+    }
 
     /// <summary>The norm of each head, then the rotation of element d with element d + dim / 2.</summary>
     private void PrepareHeads(double[] row, int position, string gain)

@@ -110,7 +110,9 @@ public sealed class TransformerLawTests
         long upward = config.IntermediateSize * (config.Activation == Activation.SwiGlu ? 3 : 2);
         var layer = config.HiddenSize * (2L * config.QuerySize + 2 * config.KeyValueSize + upward);
         var matrixWeights = config.NumLayers * layer + (long)config.VocabularySize * config.HiddenSize;
-        Assert.Equal(3 * 2 * matrixWeights * rows, work.LinearFlops);
+        // And once for all, the network whose outputs are biases of all pairs of position ids.
+        var pairs = config.Position == PositionKind.Fire ? config.NumPositionIds * (config.NumPositionIds + 1L) / 2 : 0;
+        Assert.Equal(3 * 2 * matrixWeights * rows + pairs * 2 * config.FireWidth * (1 + config.NumHeads), work.LinearFlops);
         Assert.Equal(3 * config.NumLayers * 4L * config.QuerySize * (2 * 20 * 21 / 2), work.AttentionFlops);
 
         static long Peak(Transformer model)

@@ -14,8 +14,11 @@ public sealed unsafe class AttentionKernelTests
     {
         var shape = new HeadShape(heads, kvHeads, headDim);
         CheckAgainstReference(shape, tokens, null);
-        using var bias = new RandomBias(shape, tokens);
-        CheckAgainstReference(shape, tokens, bias);
+        foreach (var isByPair in new[] { false, true })
+        {
+            using var bias = new RandomBias(shape, tokens, isByPair);
+            CheckAgainstReference(shape, tokens, bias);
+        }
     }
 
     [Theory]
@@ -140,16 +143,43 @@ public sealed unsafe class AttentionKernelTests
     private static void CheckAgainstReference(HeadShape shape, int tokens, RandomBias? bias)
     {
         using var expected = Sample.Of(shape, tokens);
-        var table = bias?.Table ?? default;
+        var added = bias?.Bias ?? default;
         var ids = bias is null ? null : bias.Ids;
-        AttentionReference.Forward(shape, expected.Qkv.Data, expected.Output.Data, expected.Lse.Data, tokens, table, ids);
+        AttentionReference.Forward(shape, expected.Qkv.Data, expected.Output.Data, expected.Lse.Data, tokens, added, ids);
         AttentionReference.Backward(
             shape, expected.Qkv.Data, expected.Output.Data, expected.DOutput.Data, expected.Lse.Data, expected.DQkv.Data,
-            tokens, table, ids);
+            tokens, added, ids);
 
         Check<AttentionLanesPortable>(shape, tokens, bias, expected);
         Check<AttentionLanes256>(shape, tokens, bias, expected);
         Check<AttentionLanes512>(shape, tokens, bias, expected);
+        if (bias is not null)
+        {
+            using var chain = new NativeFloats((int)added.Table.Length, 0);
+            AttentionReference.AddToBias(
+                shape, expected.Qkv.Data, expected.Output.Data, expected.DOutput.Data, expected.Lse.Data, chain.Data, tokens, added, ids);
+            CheckBias<AttentionLanesPortable>(expected, added, chain);
+            CheckBias<AttentionLanes256>(expected, added, chain);
+            CheckBias<AttentionLanes512>(expected, added, chain);
+        }
+
+        void CheckBias<TLanes>(Sample sample, AttentionBias added, NativeFloats expectedGradient)
+            where TLanes : struct, IAttentionLanes
+        {
+            using var gradient = new NativeFloats((int)added.Table.Length, float.NaN);
+            using var scratch = new NativeFloats(AttentionBiasGradient.ScratchFloats(shape, tokens, added.Table.Rows, 1), float.NaN);
+            using var starts = new NativeFloats(2, 0);
+            ((int*)starts.Data)[1] = tokens;
+            var whole = new IntTensor((nint)starts.Data, 2);
+            for (var head = 0; head < shape.NumHeads; head++)
+            {
+                AttentionBiasGradient.Run<TLanes>(
+                    shape, sample.Qkv.Data, sample.Output.Data, sample.DOutput.Data, sample.Lse.Data, added, whole, head,
+                    new GradientShards(whole, false), new Tensor((nint)gradient.Data, added.Table.Rows, added.Table.Columns), tokens, scratch.Data);
+            }
+
+            AttentionShapes.AssertSameBits(expectedGradient.Span, gradient.Span, typeof(TLanes).Name + " dTable");
+        }
     }
 
     private static void Check<TLanes>(HeadShape shape, int tokens, RandomBias? bias, Sample expected)

@@ -38,28 +38,30 @@ internal sealed unsafe class NativeFloats : IDisposable
 /// <summary>A table of random numbers and ids in no order at all: what kernels must not care about.</summary>
 internal sealed unsafe class RandomBias : IDisposable
 {
-    private const int Distances = 300;
+    private const int NumIds = 300;
 
     private readonly NativeFloats table, ids;
 
-    public RandomBias(HeadShape shape, int tokens)
+    public RandomBias(HeadShape shape, int tokens, bool isByPair = false)
     {
-        table = NativeFloats.Random(shape.NumHeads * Distances, "bias");
+        var entries = isByPair ? NumIds * (NumIds + 1) / 2 : NumIds;
+        table = NativeFloats.Random(entries * shape.NumHeads, "bias");
         ids = new NativeFloats(tokens);
         var random = CounterRandom.For(5, "ids", (ulong)tokens);
         for (var i = 0; i < tokens; i++)
         {
-            Ids[i] = random.NextInt32(Distances);
+            Ids[i] = random.NextInt32(NumIds);
         }
 
-        Table = new Tensor((nint)table.Data, shape.NumHeads, Distances);
+        Bias = new AttentionBias(
+            new Tensor((nint)table.Data, entries, shape.NumHeads), new IntTensor((nint)ids.Data, tokens), isByPair);
     }
 
-    public Tensor Table { get; }
+    public AttentionBias Bias { get; }
 
     public int* Ids => (int*)ids.Data;
 
-    public ScoreBias ScoreBias => new(table.Data, Distances, Ids);
+    public ScoreBias ScoreBias => ScoreBias.Of(Bias);
 
     public void Dispose()
     {

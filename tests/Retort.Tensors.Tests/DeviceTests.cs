@@ -168,6 +168,35 @@ public sealed class DeviceTests
         }
     });
 
+    [Theory, MemberData(nameof(Cuts))]
+    public void A_learned_bias_and_its_gradient_over_ragged_sequences(int cut) => DeviceCase.SameBits(c =>
+    {
+        // Rows of the batch, as sequences that branch have them, and attention's own copies of them.
+        int[] starts = [0, 1, 70, 71, 210], batchRows = [.. Enumerable.Range(0, 210).Select(row => row / 2)];
+        var (rows, sequences, ids) = (starts[^1], c.Ints(starts), c.RandomInts(210, 30));
+        foreach (var isByPair in new[] { false, true })
+        {
+            var table = c.Normal(isByPair ? 30 * 31 / 2 : 30, Heads.NumHeads);
+            var bias = new AttentionBias(table, ids, isByPair, c.Ints(batchRows));
+            var (qkv, dOut, dTable) = (c.Normal(rows, Heads.QkvWidth), c.Normal(rows, Heads.OutputWidth), c.Normal(table.Rows, table.Columns));
+            var (output, lse, dQkv) = (c.Empty(rows, Heads.OutputWidth), c.Empty(rows, Heads.NumHeads), c.Empty(rows, Heads.QkvWidth));
+            c.Device.Attention(qkv, sequences, Heads, 1, output, lse, bias);
+            c.Device.AttentionBackward(dOut, qkv, output, lse, sequences, Heads, 1, dQkv, bias);
+            c.Device.AttentionBiasBackward(dOut, qkv, output, lse, sequences, Heads, 1, bias, Shards(c, rows / 2, cut), dTable);
+            c.Show($"by pair: {isByPair}", output, dQkv, dTable);
+        }
+    });
+
+    [Fact]
+    public void Normalised_distances_of_all_pairs_of_ids() => DeviceCase.SameBits(c =>
+    {
+        const int entries = 50 * 51 / 2;
+        var (shape, y, dShape) = (c.Normal(1, 2), c.Empty(entries, 1), c.Empty(1, 2));
+        c.Device.FireDistances(shape, 17, y);
+        c.Device.FireDistancesBackward(c.Normal(entries, 1), shape, 17, dShape);
+        c.Show("distances", y, dShape);
+    });
+
     [Theory]
     [InlineData(KvFormat.Float32)]
     [InlineData(KvFormat.BFloat16)]
@@ -211,7 +240,7 @@ public sealed class DeviceTests
         var layout = new StepLayout(1, 2);
         layout.Add(0, 20, [4, 1]);
         // With position ids, which go with the pages.
-        var bias = new AttentionBias(c.Normal(Heads.NumHeads, 40), c.Ints([.. Enumerable.Range(3, 20)]));
+        var bias = new AttentionBias(c.Normal(40, Heads.NumHeads), c.Ints([.. Enumerable.Range(3, 20)]));
         var before = c.Device.Work.KvBytes;
         for (var layer = 0; layer < layers; layer++)
         {

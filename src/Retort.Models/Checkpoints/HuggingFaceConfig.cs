@@ -18,7 +18,8 @@ public static class HuggingFaceConfig
     private static readonly string[] RetortFields =
     [
         "family", "norm", "normScale", "normBias", "activation", "position", "qkvBias", "outputBias", "mlpBias",
-        "queryKeyNorm", "numPositionIds", "predictsPositions", "firstPairPart", "numPairParts",
+        "queryKeyNorm", "numPositionIds", "predictsPositions", "firstPairPart", "numPairParts", "t5Buckets", "t5MaxDistance",
+        "fireWidth", "fireThreshold",
     ];
 
     private static readonly JsonWriterOptions Indented = new() { Indented = true };
@@ -169,6 +170,17 @@ public static class HuggingFaceConfig
             json.WriteNumber("numPairParts", pairs.NumParts);
         }
 
+        if (config.Position == PositionKind.T5)
+        {
+            json.WriteNumber("t5Buckets", config.T5Buckets);
+            json.WriteNumber("t5MaxDistance", config.T5MaxDistance);
+        }
+        else if (config.Position == PositionKind.Fire)
+        {
+            json.WriteNumber("fireWidth", config.FireWidth);
+            json.WriteNumber("fireThreshold", config.FireThreshold);
+        }
+
         json.WriteEndObject();
     }
 
@@ -190,6 +202,10 @@ public static class HuggingFaceConfig
             NumPositionIds = fields.FindInt("numPositionIds") ?? 0,
             PredictsPositions = fields.FindBool("predictsPositions") ?? false,
             PairTokens = fields.FindInt("numPairParts") is { } parts ? new PairTokens(fields.RequireInt("firstPairPart"), parts) : null,
+            T5Buckets = fields.FindInt("t5Buckets") ?? config.T5Buckets,
+            T5MaxDistance = fields.FindInt("t5MaxDistance") ?? config.T5MaxDistance,
+            FireWidth = fields.FindInt("fireWidth") ?? config.FireWidth,
+            FireThreshold = (float?)fields.FindNumber("fireThreshold") ?? config.FireThreshold,
         };
     }
 

@@ -25,6 +25,18 @@ public static class TensorLayout
     /// <summary>[numPositionIds, hidden]; learned positions only.</summary>
     public const string PositionEmbedding = "model.embed_positions.weight";
 
+    /// <summary>[buckets, heads]; position T5 only.</summary>
+    public const string BucketBias = "model.attention_bias.weight";
+
+    /// <summary>[2], c and m of the normalised distances; position Fire only.</summary>
+    public const string FireDistances = "model.fire.distances";
+
+    /// <summary>Prefix of "weight" [width, 1] and "bias" [width] of the network's first layer; position Fire only.</summary>
+    public const string FireInner = "model.fire.inner";
+
+    /// <summary>[heads, width], its second layer; position Fire only.</summary>
+    public const string FireOuter = "model.fire.outer.weight";
+
     /// <summary>[hidden]: prefix of the final norm's "weight" and "bias".</summary>
     public const string FinalNorm = "model.norm";
 
@@ -43,6 +55,18 @@ public static class TensorLayout
         if (config.Position == PositionKind.Learned)
         {
             tensors.Add(new(PositionEmbedding, [config.NumPositionIds, hidden], IsEmbedding: true));
+        }
+
+        if (config.Position == PositionKind.T5)
+        {
+            tensors.Add(new(BucketBias, [config.T5Buckets, config.NumHeads]));
+        }
+        else if (config.Position == PositionKind.Fire)
+        {
+            tensors.Add(new(FireDistances, [2]));
+            tensors.Add(new(FireInner + ".weight", [config.FireWidth, 1]));
+            tensors.Add(new(FireInner + ".bias", [config.FireWidth]));
+            tensors.Add(new(FireOuter, [config.NumHeads, config.FireWidth]));
         }
 
         for (var layer = 0; layer < config.NumLayers; layer++)

@@ -33,6 +33,19 @@ public sealed unsafe partial class CpuDevice
     }
 
     /// <inheritdoc/>
+    protected override void AttentionBiasBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias,
+        GradientShards shards, Tensor dTable)
+    {
+        var job = pool.Job<AttentionBiasJob>();
+        (job.Pool, job.Heads, job.Qkv, job.Starts, job.Bias, job.Output, job.Lse, job.DOut, job.Shards, job.DTable) =
+            (pool, heads, qkv, sequenceStarts, bias, output, lse, dOut, shards, dTable);
+        job.SplitSequences(sequenceStarts.Length - 1, minUnits: 1);
+        pool.ReserveScratch(AttentionBiasGradient.ScratchFloats(heads, job.MaxTokens, dTable.Rows, shards.Count));
+        pool.Run(heads.NumHeads, job, job.Flops / AttentionRate / 1000);
+    }
+
+    /// <inheritdoc/>
     protected override void CachedAttentionCore(
         Tensor qkv, StepLayout layout, KvPages pages, int layer, HeadShape heads, AttentionBias bias, Tensor output)
     {
@@ -116,6 +129,15 @@ public sealed unsafe partial class CpuDevice
                 Heads, At(Qkv, firstRow), At(Output, firstRow), At(DOut, firstRow), At(Lse, firstRow), At(DQkv, firstRow),
                 ScoreBias.Of(Bias).From(firstRow), tokens, kvHead, gradients, rowBegin, rowEnd, scratch);
         }
+    }
+
+    private sealed class AttentionBiasJob : SequenceJob
+    {
+        public Tensor DOut, DTable;
+        public GradientShards Shards;
+
+        public override void Execute(int chunk, int worker) => AttentionBiasGradient.Run(
+            Heads, Qkv.Data, Output.Data, DOut.Data, Lse.Data, Bias, Starts, chunk, Shards, DTable, MaxTokens, Pool.Scratch(worker));
     }
 
     private sealed class CachedAttentionJob : RangeJob

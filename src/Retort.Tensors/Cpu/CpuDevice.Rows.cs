@@ -6,6 +6,14 @@ public sealed unsafe partial class CpuDevice
     private const double NormCost = 0.25, NormBackwardCost = 0.5, RopeCost = 0.4, ActivationCost = 1.0, CopyCost = 0.15;
 
     /// <inheritdoc/>
+    protected override void FireDistancesCore(Tensor shape, float threshold, Tensor y) =>
+        Cpu.FireDistances.Forward(shape.Data, threshold, y.Data, 0, FireIds(y));
+
+    /// <inheritdoc/>
+    protected override void FireDistancesBackwardCore(Tensor dY, Tensor shape, float threshold, Tensor dShape) =>
+        Cpu.FireDistances.Backward(dY.Data, shape.Data, threshold, dShape.Data, FireIds(dY));
+
+    /// <inheritdoc/>
     protected override void EmbedCore(IntTensor tokens, EmbeddingTable table, Tensor y)
     {
         var job = pool.Job<EmbedJob>();

@@ -1,16 +1,17 @@
 namespace Retort.Tensors.Cpu;
 
 /// <summary>
-/// What is added to scaled scores, read by distance: see <see cref="AttentionBias"/>. Two roundings a score, a product and a sum, on every
-/// path. The softmax that follows then scales by 1, which changes no bit.
+/// What is added to scaled scores, read by position ids: see <see cref="AttentionBias"/>. Two roundings a score, a product and a sum, on
+/// every path. The softmax that follows then scales by 1, which changes no bit.
 /// </summary>
-/// <param name="table">[heads][numDistances]; null: nothing is added.</param>
-/// <param name="numDistances">Columns of the table.</param>
+/// <param name="table">[entries][numHeads]; null: nothing is added.</param>
+/// <param name="numHeads">Columns of the table.</param>
+/// <param name="isByPair">An entry is told by the query's id and the distance, not by the distance alone.</param>
 /// <param name="ids">Position ids of the rows.</param>
-internal readonly unsafe struct ScoreBias(float* table, int numDistances, int* ids)
+internal readonly unsafe struct ScoreBias(float* table, int numHeads, bool isByPair, int* ids)
 {
     public static ScoreBias Of(in AttentionBias bias) =>
-        bias.IsAbsent ? default : new ScoreBias(bias.Table.Data, bias.Table.Columns, bias.Ids.Data);
+        bias.IsAbsent ? default : new ScoreBias(bias.Table.Data, bias.Table.Columns, bias.IsByPair, bias.Ids.Data);
 
     public bool IsAbsent => table == null;
 
@@ -18,15 +19,18 @@ internal readonly unsafe struct ScoreBias(float* table, int numDistances, int* i
     public int* Ids => ids;
 
     /// <summary>The same table for rows from <paramref name="row"/> on.</summary>
-    public ScoreBias From(long row) => IsAbsent ? default : new ScoreBias(table, numDistances, ids + row);
+    public ScoreBias From(long row) => IsAbsent ? default : new ScoreBias(table, numHeads, isByPair, ids + row);
 
-    /// <summary>scores[k] = scores[k] * scale + table[head][distance of key k], for the first <paramref name="keys"/>.</summary>
+    /// <summary>The entry of a query at distance 0; that at distance d is d further.</summary>
+    public nint FirstEntry(int queryId) => isByPair ? (nint)queryId * (queryId + 1) / 2 : 0;
+
+    /// <summary>scores[k] = scores[k] * scale + the table's entry of key k in the head's column, for the first <paramref name="keys"/>.</summary>
     public void Apply(float* scores, int head, int queryId, int* keyIds, int keys, float scale)
     {
-        var row = table + (nint)head * numDistances;
+        var column = table + FirstEntry(queryId) * numHeads + head;
         for (var k = 0; k < keys; k++)
         {
-            scores[k] = scores[k] * scale + row[Math.Max(0, queryId - keyIds[k])];
+            scores[k] = scores[k] * scale + column[(nint)Math.Max(0, queryId - keyIds[k]) * numHeads];
         }
     }
 }

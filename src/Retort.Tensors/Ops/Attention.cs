@@ -67,6 +67,12 @@ public sealed partial class Tape
         {
             tape.Device.AttentionBackward(
                 Y.Gradient, Qkv.Value, Y.Value, Lse, SequenceStarts, Heads, KeysSeen, tape.GradientOf(Qkv, out _), Bias);
+            if (Bias.Gradient is { } place)
+            {
+                tape.Device.AttentionBiasBackward(
+                    Y.Gradient, Qkv.Value, Y.Value, Lse, SequenceStarts, Heads, KeysSeen, Bias, tape.Shards, place.In(tape.Gradients));
+            }
+
             tape.Retire(Y);
         }
     }

@@ -11,23 +11,23 @@ internal static unsafe class AttentionReference
     private const int Lanes = 16;
     private const int BlockKeys = 64;
 
-    /// <summary>Output [tokens, OutputWidth] and lse [tokens, NumHeads] of qkv [tokens, QkvWidth]; ids [tokens] where there is a table.</summary>
+    /// <summary>Output [tokens, OutputWidth] and lse [tokens, NumHeads] of qkv [tokens, QkvWidth]; ids [tokens] where there is a bias.</summary>
     public static void Forward(
-        in HeadShape shape, float* qkv, float* output, float* lse, int tokens, Tensor table = default, int* ids = null)
+        in HeadShape shape, float* qkv, float* output, float* lse, int tokens, AttentionBias bias = default, int* ids = null)
     {
         for (var row = 0; row < tokens; row++)
         {
             for (var head = 0; head < shape.NumHeads; head++)
             {
                 var at = row * shape.NumHeads + head;
-                lse[at] = Query(shape, qkv, row, head, output + at * shape.HeadDim, table, ids);
+                lse[at] = Query(shape, qkv, row, head, output + at * shape.HeadDim, bias, ids);
             }
         }
     }
 
     /// <summary>One query head of row <paramref name="row"/>; returns its lse.</summary>
     internal static float Query(
-        in HeadShape shape, float* qkv, int row, int head, float* output, Tensor table = default, int* ids = null)
+        in HeadShape shape, float* qkv, int row, int head, float* output, AttentionBias bias = default, int* ids = null)
     {
         var headDim = shape.HeadDim;
         var values = qkv + shape.ValueOffset(head / shape.Group);
@@ -40,7 +40,7 @@ internal static unsafe class AttentionReference
             var before = max;
             for (var j = 0; j < BlockKeys; j++)
             {
-                e[j] = first + j <= row ? Score(shape, qkv, row, first + j, head, table, ids) : float.NegativeInfinity;
+                e[j] = first + j <= row ? Score(shape, qkv, row, first + j, head, bias, ids) : float.NegativeInfinity;
                 max = MathF.Max(max, e[j]);
             }
 
@@ -73,7 +73,7 @@ internal static unsafe class AttentionReference
 
     /// <summary>Gradients of <see cref="Forward"/>: every element of dQkv [tokens, QkvWidth] is overwritten.</summary>
     public static void Backward(
-        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens, Tensor table = default,
+        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dQkv, int tokens, AttentionBias bias = default,
         int* ids = null)
     {
         int headDim = shape.HeadDim, stride = shape.QkvWidth;
@@ -87,7 +87,7 @@ internal static unsafe class AttentionReference
                 var mean = Dot16(dO, output + i * shape.OutputWidth + q, headDim);
                 for (var j = 0; j <= i; j++)
                 {
-                    var p = Elementary.Exp(Score(shape, qkv, i, j, head, table, ids) - lse[i * shape.NumHeads + head]);
+                    var p = Elementary.Exp(Score(shape, qkv, i, j, head, bias, ids) - lse[i * shape.NumHeads + head]);
                     var ds = p * (Chain(dO, qkv + j * stride + v, headDim) - mean);
                     for (var d = 0; d < headDim; d++)
                     {
@@ -106,13 +106,36 @@ internal static unsafe class AttentionReference
         }
     }
 
-    private static float Score(in HeadShape shape, float* qkv, int row, int key, int head, Tensor table, int* ids)
+    /// <summary>Adds the gradients of <see cref="Forward"/>'s scores to the bias's entries, dTable [entries, NumHeads].</summary>
+    public static void AddToBias(
+        in HeadShape shape, float* qkv, float* output, float* dOutput, float* lse, float* dTable, int tokens, AttentionBias bias, int* ids)
+    {
+        for (var head = 0; head < shape.NumHeads; head++)
+        {
+            for (var i = 0; i < tokens; i++)
+            {
+                var at = i * shape.OutputWidth + head * shape.HeadDim;
+                var mean = Dot16(dOutput + at, output + at, shape.HeadDim);
+                for (var j = 0; j <= i; j++)
+                {
+                    var p = Elementary.Exp(Score(shape, qkv, i, j, head, bias, ids) - lse[i * shape.NumHeads + head]);
+                    var value = qkv + j * shape.QkvWidth + shape.ValueOffset(head / shape.Group);
+                    dTable[Entry(bias, ids[i], ids[j]) * shape.NumHeads + head] += p * (Chain(dOutput + at, value, shape.HeadDim) - mean);
+                }
+            }
+        }
+    }
+
+    private static float Score(in HeadShape shape, float* qkv, int row, int key, int head, AttentionBias bias, int* ids)
     {
         var scaled = Chain(
             qkv + row * shape.QkvWidth + head * shape.HeadDim,
             qkv + key * shape.QkvWidth + shape.KeyOffset(head / shape.Group), shape.HeadDim) * shape.Scale;
-        return table.IsAbsent ? scaled : scaled + table.Data[head * table.Columns + Math.Max(0, ids[row] - ids[key])];
+        return bias.IsAbsent ? scaled : scaled + bias.Table.Data[Entry(bias, ids[row], ids[key]) * bias.Table.Columns + head];
     }
+
+    private static int Entry(AttentionBias bias, int query, int key) =>
+        Math.Max(0, query - key) + (bias.IsByPair ? query * (query + 1) / 2 : 0);
 
     private static float Chain(float* x, float* y, int count)
     {

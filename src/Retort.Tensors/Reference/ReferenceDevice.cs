@@ -213,7 +213,7 @@ public sealed unsafe partial class ReferenceDevice : Device
         {
             var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
             AttentionReference.Forward(
-                heads, Row(qkv, first), Row(output, first), Row(lse, first), end - first, bias.Table, bias.Ids.Data + first);
+                heads, Row(qkv, first), Row(output, first), Row(lse, first), end - first, bias, bias.Ids.Data + first);
         }
     }
 
@@ -226,9 +226,66 @@ public sealed unsafe partial class ReferenceDevice : Device
             var (first, end) = (sequenceStarts.Data[s], sequenceStarts.Data[s + 1]);
             AttentionReference.Backward(
                 heads, Row(qkv, first), Row(output, first), Row(dOut, first), Row(lse, first), Row(dQkv, first), end - first,
-                bias.Table, bias.Ids.Data + first);
+                bias, bias.Ids.Data + first);
         }
     }
+
+    /// <inheritdoc/>
+    protected override void AttentionBiasBackwardCore(
+        Tensor dOut, Tensor qkv, Tensor output, Tensor lse, IntTensor sequenceStarts, HeadShape heads, AttentionBias bias,
+        GradientShards shards, Tensor dTable)
+    {
+        var (length, numShards) = ((int)dTable.Length, shards.Count);
+        var chains = new float[numShards][];
+        var sequence = 0;
+        for (var shard = 0; shard < numShards; shard++)
+        {
+            chains[shard] = shards.ContinueChain ? Span(dTable).ToArray() : new float[length];
+            fixed (float* chain = chains[shard])
+            {
+                for (; sequence + 1 < sequenceStarts.Length && RowOf(sequenceStarts.Data[sequence]) < shards.RowStarts.Data[shard + 1]; sequence++)
+                {
+                    var first = sequenceStarts.Data[sequence];
+                    AttentionReference.AddToBias(
+                        heads, Row(qkv, first), Row(output, first), Row(dOut, first), Row(lse, first), chain,
+                        sequenceStarts.Data[sequence + 1] - first, bias, bias.Ids.Data + first);
+                }
+            }
+        }
+
+        for (var distance = 1; distance < numShards; distance *= 2)
+        {
+            for (var left = 0; left < numShards; left += 2 * distance)
+            {
+                for (var i = 0; i < length; i++)
+                {
+                    chains[left][i] += chains[left + distance][i];
+                }
+            }
+        }
+
+        chains[0].CopyTo(Span(dTable));
+
+        int RowOf(int row) => bias.BatchRows.IsAbsent ? row : bias.BatchRows.Data[row];
+    }
+
+    /// <inheritdoc/>
+    protected override void FireDistancesCore(Tensor shape, float threshold, Tensor y)
+    {
+        for (var (i, e) = (0, 0); e < y.Rows; i++)
+        {
+            for (var d = 0; d <= i; d++, e++)
+            {
+                y.Data[e] = Psi(d) / (Psi(MathF.Max(i, MathF.Abs(shape.Data[1]) * threshold)) + 1e-6f);
+            }
+        }
+
+        float Psi(float x) => Elementary.Log(MathF.FusedMultiplyAdd(MathF.Abs(shape.Data[0]), x, 1f));
+    }
+
+    /// <inheritdoc/>
+    protected override void FireDistancesBackwardCore(Tensor dY, Tensor shape, float threshold, Tensor dShape) =>
+        Cpu.FireDistances.Backward(dY.Data, shape.Data, threshold, dShape.Data, FireIds(dY));
 
     /// <summary>Puts each sequence's keys and values, the cached ones and the new, back into rows of q|k|v and attends to those.</summary>
     protected override void CachedAttentionCore(
@@ -266,7 +323,7 @@ public sealed unsafe partial class ReferenceDevice : Device
                     for (var head = 0; head < heads.NumHeads; head++)
                     {
                         AttentionReference.Query(
-                            heads, rows, position, head, Row(output, first + position - start) + head * heads.HeadDim, bias.Table, ids);
+                            heads, rows, position, head, Row(output, first + position - start) + head * heads.HeadDim, bias, ids);
                     }
                 }
             }

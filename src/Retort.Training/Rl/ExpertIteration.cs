@@ -179,6 +179,7 @@ public static class ExpertIteration
         if (settings.Refit == RefitStart.Base)
         {
             model.Device.Write(model.Parameters.Values, start);
+            model.Parameters.Changed();
         }
 
         var trainerSettings = settings.TrainerFor(data.Count);

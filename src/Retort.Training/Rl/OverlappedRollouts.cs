@@ -160,6 +160,7 @@ internal sealed class OverlappedRollouts : IRolloutSource
     {
         model.Device.Read(model.Parameters.Values, weights);
         device.Write(copy.Parameters.Values, weights);
+        copy.Parameters.Changed();
         pending = (Task.Run(() =>
         {
             var before = worker.Flops;
