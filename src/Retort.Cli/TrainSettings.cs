@@ -105,6 +105,18 @@ internal sealed record TrainModelSettings
     [Doc("Position ids there are; 0: as many as the context has tokens"), NotNegative]
     public int NumPositionIds { get; init; }
 
+    [Doc("position T5: buckets of the distance"), Positive]
+    public int T5Buckets { get; init; } = 32;
+
+    [Doc("position T5: from this distance on all are one bucket", Unit = "tokens"), Positive]
+    public int T5MaxDistance { get; init; } = 128;
+
+    [Doc("position Fire: width of the network that turns distances into biases"), Positive]
+    public int FireWidth { get; init; } = 32;
+
+    [Doc("position Fire: places before this one measure distances by it, where learning begins; later ones by themselves", Unit = "tokens"), Positive]
+    public float FireThreshold { get; init; } = 512;
+
     [Doc("A second head predicts the next token's position id, which generation then gives it")]
     public bool PredictsPositions { get; init; }
 
@@ -135,6 +147,10 @@ internal sealed record TrainModelSettings
         Activation = Activation,
         Position = Position,
         NumPositionIds = NumPositionIds,
+        T5Buckets = T5Buckets,
+        T5MaxDistance = T5MaxDistance,
+        FireWidth = FireWidth,
+        FireThreshold = FireThreshold,
         PredictsPositions = PredictsPositions,
         RopeBase = RopeBase,
         QkvBias = QkvBias,

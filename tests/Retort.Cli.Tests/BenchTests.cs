@@ -52,7 +52,7 @@ public sealed class BenchTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--what trian", "bench: --what has 'trian'; expected matmul, train, decode, load, prefill, rl; did you mean 'train'?")]
+    [InlineData("--what trian", "bench: --what has 'trian'; expected matmul, train, decode, load, prefill, positions, rl; did you mean 'train'?")]
     [InlineData("--shape large", "bench: --shape has 'large'; expected tiny, small, medium")]
     [InlineData("--batch 0", "bench: --batch has '0'; expected whole numbers in 1..4096, separated by commas")]
     [InlineData("--threads 1,x", "bench: --threads has 'x'; expected whole numbers in 1..1024, separated by commas")]

@@ -85,10 +85,12 @@ public sealed class TrainerLawTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(2, 1)]
-    [InlineData(1, 3)]
-    public void A_plan_counts_the_work_of_a_step_of_full_sequences(int shards, int parts)
+    [InlineData("llama", 0, 1)]
+    [InlineData("llama", 2, 1)]
+    [InlineData("llama", 1, 3)]
+    [InlineData("biases that a network gives", 0, 1)]
+    [InlineData("biases that a network gives", 1, 3)]
+    public void A_plan_counts_the_work_of_a_step_of_full_sequences(string name, int shards, int parts)
     {
         var set = new SequenceSet();
         for (var i = 0UL; i < 24; i++)
@@ -97,7 +99,7 @@ public sealed class TrainerLawTests
         }
 
         using var device = new CpuDevice(2);
-        using var model = TransformerCases.Build(TransformerCases.All["llama"], device);
+        using var model = TransformerCases.Build(TransformerCases.All[name], device);
         var settings = TinyRun.Settings with { MicroBatchShards = shards, MicroBatchesPerShard = parts };
         var plan = TrainingPlan.For(model.Config, settings, set.MaxLength, device.NumLanes);
         using var trainer = new Trainer(model, new Mixture(1, (set, 1)), settings);

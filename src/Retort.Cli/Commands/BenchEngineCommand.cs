@@ -11,7 +11,7 @@ internal sealed class BenchEngineCommand : Command
     private const int MostThreads = 1024, LargestBatch = 4096;
 
     private readonly CliHost host;
-    private readonly Option<string?> what = List("--what", "What to time: matmul, train, decode, load (decoding and prompts of a busy server), prefill, rl (a step of 64 x 8 completions). [default: all]");
+    private readonly Option<string?> what = List("--what", "What to time: matmul, train, decode, load (decoding and prompts of a busy server), prefill, positions (decoding with predicted position ids, after plain), rl (a step of 64 x 8 completions). [default: all]");
     private readonly Option<string?> shape = List("--shape", "Models: tiny, small, medium. [default: all]");
     private readonly Option<string?> batch = List("--batch", "Sequences decoded together. [default: 1,8,32,64]");
     private readonly Option<string?> threads = List("--threads", "Threads, one row each. [default: 1 and all cores]");

@@ -7,7 +7,7 @@ namespace Retort.Recipes.Bench;
 public sealed record BenchSettings
 {
     /// <summary>The kinds of measurement.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["matmul", "train", "decode", "load", "prefill", "rl"];
+    public static IReadOnlyList<string> Kinds { get; } = ["matmul", "train", "decode", "load", "prefill", "positions", "rl"];
 
     /// <summary>Which of <see cref="Kinds"/>.</summary>
     public IReadOnlyList<string> What { get; init; } = Kinds;

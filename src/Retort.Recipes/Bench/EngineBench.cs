@@ -57,6 +57,11 @@ public static class EngineBench
                 {
                     yield return Prefill(model, clock, shape, settings.Kv);
                 }
+
+                foreach (var result in settings.What.Contains("positions") ? Positions(device, clock, shape, settings) : [])
+                {
+                    yield return result;
+                }
             }
 
             if (settings.What.Contains("rl"))
@@ -72,6 +77,21 @@ public static class EngineBench
                 using var model = ModelStore.Load(path, device, settings.Weights);
                 yield return Greedy(model, clock, path, settings.GreedyTokens, settings.Kv);
             }
+        }
+    }
+
+    /// <summary>Decoding by a model with a learned vector a position, then by one that also predicts its position ids and reads them back.</summary>
+    private static IEnumerable<BenchResult> Positions(CpuDevice device, BenchClock clock, BenchShape shape, BenchSettings settings)
+    {
+        var config = shape.Model with { Position = PositionKind.Learned };
+        using var plain = new Transformer(config, device, settings.Weights);
+        using var predicting = new Transformer(config with { PredictsPositions = true }, device, settings.Weights);
+        plain.Initialize(Seed);
+        predicting.Initialize(Seed);
+        foreach (var batch in settings.DecodeBatches)
+        {
+            yield return Decode(plain, clock, shape, batch, settings.Kv, "learned");
+            yield return Decode(predicting, clock, shape, batch, settings.Kv, "predict");
         }
     }
 
@@ -112,7 +132,7 @@ public static class EngineBench
             4 * WeightBytes(model), () => { }, () => trainer.Step());
     }
 
-    internal static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch, KvFormat kv)
+    internal static BenchResult Decode(Transformer model, BenchClock clock, BenchShape shape, int batch, KvFormat kv, string what = "decode")
     {
         // The first drawn token belongs to the prompts' own step; the steps timed see prompt + 1 .. prompt + steps keys.
         var steps = Math.Min(DecodeSteps, shape.Context - 2);
@@ -120,7 +140,7 @@ public static class EngineBench
         using var engine = new GenerationEngine(model, new EngineSettings { MaxSequences = batch, PrefillTokens = batch * prompt, KvFormat = kv });
         var sampling = new SamplingSettings { MaxNewTokens = steps + 1 };
         return clock.Measure(
-            "decode", shape.Name, batch, shape.Context / 2, (long)batch * steps, steps,
+            what, shape.Name, batch, shape.Context / 2, (long)batch * steps, steps,
             WeightBytes(model) + (long)batch * KvBytes(model, shape.Context / 2, kv), Prepare, Steps);
 
         void Prepare()
