@@ -25,7 +25,7 @@ internal interface ITrainSettings
 internal sealed record TrainSettings<TTask> : ITrainSettings
     where TTask : notnull
 {
-    [Doc("The task: countdown, sudoku, instructions, solution-tree, scrambled-arithmetic or answers")]
+    [Doc("The task, as train's --task names it")]
     public string Name { get; init; } = "";
 
     [Doc("Seed of weights, order of the data and samples; the problems have their own, task.seed")]

@@ -2,12 +2,16 @@ using Retort.Core;
 using Retort.Recipes.Configuration;
 using Retort.Tasks;
 using Retort.Tasks.Answers;
+using Retort.Tasks.Arithmetic;
+using Retort.Tasks.Copy;
 using Retort.Tasks.CountDown;
 using Retort.Tasks.GraphConnectivity;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.Parity;
 using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
+using Retort.Tasks.VariableAssignment;
 
 namespace Retort.Recipes;
 
@@ -44,6 +48,11 @@ public static class TaskFile
         SolutionTreeTask known => Text(known.Name, known.Settings, positions),
         ScrambledArithmeticTask known => Text(known.Name, known.Settings, positions),
         GraphConnectivityTask known => Text(known.Name, known.Settings, positions),
+        ParityTask known => Text(known.Name, known.Settings, positions),
+        CopyTask known => Text(known.Name, known.Settings, positions),
+        AdditionTask known => Text(known.Name, known.Settings, positions),
+        MultiplicationTask known => Text(known.Name, known.Settings, positions),
+        VariableAssignmentTask known => Text(known.Name, known.Settings, positions),
         AnswerTask known => Text(known.Name, known.Settings, positions),
         _ => null,
     };

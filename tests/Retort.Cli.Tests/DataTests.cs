@@ -13,6 +13,8 @@ public sealed class DataTests : IDisposable
     [InlineData("sudoku", "id,split,puzzle,solution,variant,reverts,trace,tokens")]
     [InlineData("instructions", "id,split,kind,prompt,answer,output_tokens")]
     [InlineData("solution-tree", "id,split,prompt,answer,states,actions")]
+    [InlineData("parity", "id,split,prompt,answer,length,coupled_ids")]
+    [InlineData("variable-assignment", "id,split,prompt,answer,length,coupled_ids")]
     [InlineData("scrambled-arithmetic", "id,split,format,prompt,answer,steps,corrupted")]
     public void Problems_are_the_same_bytes_for_any_number_of_threads(string task, string fields)
     {
@@ -41,6 +43,11 @@ public sealed class DataTests : IDisposable
         Assert.Contains("given the whole prompt", Cli.Run(["data", "instructions", "--statistics", "--n", "200"]).Output, StringComparison.Ordinal);
         Assert.Contains("never seen", Cli.Run(["data", "solution-tree", "--statistics", "--n", "500"]).Output, StringComparison.Ordinal);
         Assert.Contains("mean answer", Cli.Run(["data", "scrambled-arithmetic", "--statistics", "--n", "50"]).Output, StringComparison.Ordinal);
+        using var copies = JsonDocument.Parse(Cli.Run(["data", "copy", "--statistics", "--n", "300", "--set", "task.length=3..4", "--json"]).Output);
+        var longest = copies.RootElement.GetProperty("lengths")[1];
+        Assert.Equal((4, 11, 5), (longest.GetProperty("length").GetInt32(), longest.GetProperty("tokens").GetInt32(), longest.GetProperty("largestId").GetInt32()));
+        Assert.InRange(longest.GetProperty("share").GetDouble(), 0.47, 0.67);
+        Assert.Contains("largest coupled id", Cli.Run(["data", "addition", "--statistics", "--n", "50"]).Output, StringComparison.Ordinal);
         using var lengths = JsonDocument.Parse(Cli.Run(["data", "instructions", "--statistics", "--n", "200", "--preset", "stories", "--json"]).Output);
         Assert.Equal(1, lengths.RootElement.GetProperty("statistics").GetProperty("kinds")[0].GetProperty("tokenShare").GetDouble());
     }
@@ -56,7 +63,7 @@ public sealed class DataTests : IDisposable
     }
 
     [Theory]
-    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, answers, convert")]
+    [InlineData("data", "data: no command is given; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, parity, copy, addition, multiplication, variable-assignment, answers, convert")]
     [InlineData("data countdown --n 5", "data countdown: --out is missing; expected --out FILE, or --statistics")]
     [InlineData("data countdown --out x", "data countdown: --n is missing; expected --n N, the number of problems")]
     [InlineData("data countdown --n 5 --out x --set task.numbrs=1..9", "--set task.numbrs=1..9: task.numbrs: unknown setting")]

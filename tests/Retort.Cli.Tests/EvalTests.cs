@@ -127,8 +127,8 @@ public sealed class EvalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity or answers")]
-    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, answers; did you mean 'countdown'?")]
+    [InlineData("--model C --data F", "eval: --task is missing and the model does not say its task; expected --task countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, parity, copy, addition, multiplication, variable-assignment or answers")]
+    [InlineData("--model C --task countdwn", "eval: unknown task 'countdwn'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, parity, copy, addition, multiplication, variable-assignment, answers; did you mean 'countdown'?")]
     [InlineData("--model C --task countdown --data F", "F:1: the number 84 is out of range; expected numbers in task.numbers = 1..20")]
     [InlineData("--model C --task countdown --data G", "G:1: has no \"nums\" and \"target\"; expected objects with \"nums\" and \"target\", one a line")]
     [InlineData("--model C --task sudoku", "test-0: text: has the word '")]

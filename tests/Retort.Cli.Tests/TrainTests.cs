@@ -95,8 +95,8 @@ public sealed class TrainTests : IDisposable
     }
 
     [Theory]
-    [InlineData("train", "train: --task is missing; expected --task countdown or --task sudoku or --task instructions or --task solution-tree or --task scrambled-arithmetic or --task graph-connectivity or --task answers")]
-    [InlineData("train --task cntdown", "train: unknown task 'cntdown'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, answers; did you mean 'countdown'?")]
+    [InlineData("train", "train: --task is missing; expected --task countdown or --task sudoku or --task instructions or --task solution-tree or --task scrambled-arithmetic or --task graph-connectivity or --task parity or --task copy or --task addition or --task multiplication or --task variable-assignment or --task answers")]
+    [InlineData("train --task cntdown", "train: unknown task 'cntdown'; expected one of countdown, sudoku, instructions, solution-tree, scrambled-arithmetic, graph-connectivity, parity, copy, addition, multiplication, variable-assignment, answers; did you mean 'countdown'?")]
     [InlineData("train --task sudoku --set model.numHeads=7", "model.numHeads: is 7; expected a divisor of hiddenSize = 96")]
     [InlineData("train --task sudoku --set training.steps=-1", "--set training.steps=-1: training.steps: is -1; expected a whole number above 0")]
     [InlineData("train --task sudoku --set training.gradientShards=3", "--set training.gradientShards=3: training.gradientShards: is 3; expected a power of two")]

@@ -15,6 +15,11 @@ internal sealed class DataCommand : Command
         Subcommands.Add(new DataTaskCommand(host, SolutionTreeKind.Instance, DataStatistics.SolutionTree));
         Subcommands.Add(new DataTaskCommand(host, ScrambledArithmeticKind.Instance, DataStatistics.ScrambledArithmetic));
         Subcommands.Add(new DataTaskCommand(host, GraphConnectivityKind.Instance, DataStatistics.GraphConnectivity));
+        foreach (var kind in LengthTaskKinds.All)
+        {
+            Subcommands.Add(new DataTaskCommand(host, kind, DataStatistics.Lengths));
+        }
+
         Subcommands.Add(new DataTaskCommand(host, AnswersKind.Instance, DataStatistics.Answers));
         Subcommands.Add(new DataConvertCommand(host));
     }

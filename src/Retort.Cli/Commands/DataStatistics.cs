@@ -5,6 +5,7 @@ using Retort.Tasks.CountDown;
 using Retort.Tasks.GraphConnectivity;
 using Retort.Tasks;
 using Retort.Tasks.Instructions;
+using Retort.Tasks.Lengths;
 using Retort.Tasks.ScrambledArithmetic;
 using Retort.Tasks.SolutionTree;
 using Retort.Tasks.Sudoku;
@@ -226,6 +227,32 @@ internal static class DataStatistics
             [["vertices", Count(graph.NumVertices)], ["edges", Count(graph.Edges.Count)], ["chains drawn of each kind", Count(request.Count)]]);
 
         static string Name(ChainStrategy strategy) => char.ToLowerInvariant(strategy.ToString()[0]) + strategy.ToString()[1..];
+    }
+
+    /// <summary>How often each length comes, with its tokens (begin and end token among them) and largest coupled position id.</summary>
+    public static void Lengths(CliHost host, DataStatisticsRequest request)
+    {
+        var task = (ILengthTask)request.Known.Task;
+        var items = ParallelItems.Make(request.Count, request.Threads, i => task.Create(request.Split, i), host.Cancellation);
+        var rows = items.GroupBy(item => item.Length).OrderBy(group => group.Key).Select(group => new
+        {
+            Length = group.Key,
+            Share = group.Count() / (double)items.Length,
+            Prompts = group.Select(item => item.Prompt).Distinct().Count(),
+            Tokens = task.PositionIds(group.First(), PositionScheme.Consecutive).Length + 2,
+            LargestId = group.Max(item => task.PositionIds(item, PositionScheme.Coupled).Max()),
+        }).ToArray();
+        if (request.Json)
+        {
+            host.Output.WriteLine(JsonText.Of(new { Settings = request.Known.Yaml, Problems = items.Length, Lengths = rows }));
+            return;
+        }
+
+        TextTable.Write(host.Output, host.Width,
+        [
+            ["length", "share", "different prompts", "tokens", "largest coupled id"],
+            .. rows.Select(row => (string[])[Count(row.Length), Value(100 * row.Share, true), Count(row.Prompts), Count(row.Tokens), Count(row.LargestId)]),
+        ]);
     }
 
     /// <summary>How many problems each split of the file has, and how long they are.</summary>

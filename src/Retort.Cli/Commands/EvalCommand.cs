@@ -7,6 +7,7 @@ using Retort.Inference;
 using Retort.Models.Tokenizers;
 using Retort.Recipes;
 using Retort.Tasks;
+using Retort.Tasks.Lengths;
 using Retort.Training;
 
 namespace Retort.Cli.Commands;
@@ -46,7 +47,7 @@ internal sealed class EvalCommand : Command
         }
 
         sampling.AddTo(this);
-        compute.Set.Description = "One of the task's settings laid over the model's own, e.g. task.numbers=1..99. May be repeated.";
+        compute.Set.Description = "One of the task's settings laid over the model's own, e.g. task.numbers=1..99, or task.length=24..24 for longer problems. May be repeated.";
         compute.Seed.Description = "Seed of every draw; equal seeds give equal bits. [default: 1]";
         foreach (Option option in (Option[])[compute.Set, compute.Seed, compute.Threads, tellPositions, oracle, output, compute.Json])
         {
@@ -77,6 +78,11 @@ internal sealed class EvalCommand : Command
             : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
         var positions = new TaskPositions(known.Task, known.Positions) { TellsAnswerIds = parsed.GetValue(tellPositions) };
         RequireRoom(model, items);
+        if (known.Task is ILengthTask)
+        {
+            LengthRoom.Require(model.Transformer.Config, model.Tokenizer, positions, items);
+        }
+
         var samples = sampling.ReadSamples(parsed);
         var settings = sampling.Read(parsed, samples == 1 ? 0 : DefaultTemperature, model.Transformer.Config.MaxPositions);
         var json = parsed.GetValue(compute.Json);

@@ -11,7 +11,7 @@ internal abstract class TaskKind
     public static IReadOnlyList<TaskKind> All { get; } =
     [
         CountDownKind.Instance, SudokuKind.Instance, InstructionsKind.Instance, SolutionTreeKind.Instance, ScrambledArithmeticKind.Instance,
-        GraphConnectivityKind.Instance, AnswersKind.Instance,
+        GraphConnectivityKind.Instance, .. LengthTaskKinds.All, AnswersKind.Instance,
     ];
 
     /// <summary>"countdown, sudoku or ...", for messages and help.</summary>
