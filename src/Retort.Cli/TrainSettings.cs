@@ -193,7 +193,7 @@ internal sealed record TrainStepSettings : ICheckedSettings
     [Doc("Coefficient of the squared log-partition in the loss; 0: off"), NotNegative]
     public float ZLoss { get; init; }
 
-    [Doc("How position ids change from step to step: all shifted, shifted after a cut, or spread over all there are")]
+    [Doc("How position ids change from step to step: all shifted, shifted after a cut, or spread over all there are or a stretch of them")]
     public PositionJitterKind PositionJitter { get; init; }
 
     [Doc("Weight of the position ids' loss beside the tokens', for a model that predicts them"), Range(0, 1000)]

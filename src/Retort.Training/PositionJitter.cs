@@ -16,6 +16,12 @@ public enum PositionJitterKind
 
     /// <summary>A random subset of all ids, in order.</summary>
     Subset,
+
+    /// <summary>
+    /// A random subset, in order, of a random stretch of ids: anything from <see cref="Offset"/>, where the stretch is no longer than need be, to
+    /// <see cref="Subset"/>, where it is all of them.
+    /// </summary>
+    Stretch,
 }
 
 /// <summary>
@@ -57,14 +63,16 @@ internal sealed class PositionJitter(PositionJitterKind kind, int numIds)
     /// <summary>Puts <paramref name="count"/> ascending numbers below <paramref name="available"/> into the places.</summary>
     private void Place(int count, int available, ref CounterRandom random)
     {
-        if (kind == PositionJitterKind.Subset)
+        if (kind is PositionJitterKind.Subset or PositionJitterKind.Stretch)
         {
+            var width = kind == PositionJitterKind.Subset ? available : random.NextInt32(count, available);
+            var start = width == available ? 0 : random.NextInt32(available - width + 1);
             // Selection sampling: each number is taken with the chance that leaves as many as are wanted (Knuth, 3.4.2 S).
             for (var (number, taken) = (0, 0); taken < count; number++)
             {
-                if (random.NextInt32(available - number) < count - taken)
+                if (random.NextInt32(width - number) < count - taken)
                 {
-                    places[taken++] = number;
+                    places[taken++] = start + number;
                 }
             }
 

@@ -45,7 +45,7 @@ public static class TaskEvaluation
             var prompt = tokenizer.Encode(items[problem].Prompt);
             wanted[problem] = new GenerationRequest(prompt, sampling, random.NextUInt64(), samples)
             {
-                PositionIds = positions?.OfRequest(items[problem], prompt.Length),
+                PositionIds = positions?.OfRequest(items[problem], prompt.Length, model.Config.PredictsPositions),
             };
         }
 

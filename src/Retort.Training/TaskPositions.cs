@@ -32,9 +32,9 @@ public sealed class TaskPositions(ITask task, PositionScheme scheme)
 
     /// <summary>
     /// Ids for a completion of the prompt, which has <paramref name="promptTokens"/> tokens with the begin token: of the answer too where they
-    /// follow from the prompt or are told; null where they are places.
+    /// are told, or follow from the prompt and are not for the model to predict; null where they are places.
     /// </summary>
-    public int[]? OfRequest(TaskItem item, int promptTokens)
+    public int[]? OfRequest(TaskItem item, int promptTokens, bool modelPredicts)
     {
         if (positioned is null)
         {
@@ -42,7 +42,7 @@ public sealed class TaskPositions(ITask task, PositionScheme scheme)
         }
 
         int[] ids = [0, .. positioned.PositionIds(item, scheme)];
-        return TellsAnswerIds || positioned.KnowsAnswerIds(scheme) ? ids : ids[..promptTokens];
+        return TellsAnswerIds || (!modelPredicts && positioned.KnowsAnswerIds(scheme)) ? ids : ids[..promptTokens];
     }
 
     private static IPositionedTask Require(ITask task, PositionScheme scheme) =>

@@ -1,5 +1,8 @@
 using CsCheck;
 using Retort.Core;
+using Retort.Tasks;
+using Retort.Tasks.Parity;
+using Retort.Tasks.VariableAssignment;
 using Retort.Tensors.Cpu;
 using Retort.TinyModels;
 
@@ -202,6 +205,7 @@ public sealed class DataTests
     [InlineData(PositionJitterKind.Offset)]
     [InlineData(PositionJitterKind.Skip)]
     [InlineData(PositionJitterKind.Subset)]
+    [InlineData(PositionJitterKind.Stretch)]
     public void Jittered_ids_keep_their_order_and_reach_every_id_there_is(PositionJitterKind kind)
     {
         const int numIds = 20;
@@ -237,6 +241,30 @@ public sealed class DataTests
     }
 
     [Fact]
+    public void A_subset_of_a_stretch_is_as_wide_as_any_and_lies_anywhere()
+    {
+        var counts = new Dictionary<int, int>();
+        var (jitter, firsts) = (new PositionJitter(PositionJitterKind.Stretch, 6), new HashSet<int>());
+        for (var trial = 0UL; trial < 4000; trial++)
+        {
+            var random = CounterRandom.For(3, "jitter", trial);
+            int[] ids = [0, 1, 2];
+            jitter.Apply(ids, isPlain: true, ref random);
+            counts[ids[2] - ids[0]] = counts.GetValueOrDefault(ids[2] - ids[0]) + 1;
+            firsts.Add(ids[0]);
+        }
+
+        // Of the subsets of a stretch of w, (w - s)(s - 1) have their ends s apart; stretches of 3 to 6 come a quarter of the time each.
+        double[] shares = [1 + 2 / 4.0 + 3 / 10.0 + 4 / 20.0, 2 / 4.0 + 4 / 10.0 + 6 / 20.0, 3 / 10.0 + 6 / 20.0, 4 / 20.0];
+        for (var spread = 2; spread <= 5; spread++)
+        {
+            Assert.InRange(counts[spread] / 4000.0, shares[spread - 2] / 4 - 0.03, shares[spread - 2] / 4 + 0.03);
+        }
+
+        Assert.Equal(4, firsts.Count);
+    }
+
+    [Fact]
     public void A_random_subset_is_every_subset_as_often()
     {
         var counts = new Dictionary<string, int>();
@@ -253,6 +281,23 @@ public sealed class DataTests
 
         Assert.Equal(10, counts.Count);
         Assert.All(counts.Values, count => Assert.InRange(count, 850, 1150));
+    }
+
+    [Fact]
+    public void Ids_of_an_answer_are_told_follow_or_are_left_to_the_model()
+    {
+        var task = new VariableAssignmentTask(new() { Length = new(4, 4) });
+        var item = task.FromPrompt("v3 v8 v5 v1 v8 v2 v1 v4 = v3", "x");
+        var positions = new TaskPositions(task, PositionScheme.Coupled);
+        int[] prompt = [0, 1, 1, 2, 2, 3, 3, 4, 4, 0, 1], whole = [.. prompt, 3, 0];
+        Assert.Equal(prompt, positions.OfRequest(item, 11, modelPredicts: true)!);
+        Assert.Equal(prompt, positions.OfRequest(item, 11, modelPredicts: false)!);
+        Assert.Equal(whole, new TaskPositions(task, PositionScheme.Coupled) { TellsAnswerIds = true }.OfRequest(item, 11, modelPredicts: true)!);
+        Assert.Equal([.. whole, 0], positions.OfSequence(item, 14)!);
+        var (parity, bits) = (new TaskPositions(new ParityTask(), PositionScheme.Coupled), new ParityTask().FromPrompt("1 0 =", "y"));
+        Assert.Equal([0, 2, 3, 1, 2, 3], parity.OfRequest(bits, 4, modelPredicts: false)!);
+        Assert.Equal([0, 2, 3, 1], parity.OfRequest(bits, 4, modelPredicts: true)!);
+        Assert.Null(new TaskPositions(task, PositionScheme.Consecutive).OfRequest(item, 11, modelPredicts: true));
     }
 
     [Fact]
