@@ -1,4 +1,5 @@
 using Retort.Analysis;
+using Retort.Recipes.Experiment;
 using Retort.Tasks.ScrambledArithmetic;
 
 namespace Retort.Recipes.EchoChamber;
@@ -58,11 +59,6 @@ internal sealed class RunOutcome
         Enum.GetValues<ArithmeticFormat>().MaxBy(format => double.IsNaN(quantity(format)) ? double.NegativeInfinity : quantity(format));
 }
 
-/// <summary>A number of the chosen problems of one seed's run, or of several runs of this seed.</summary>
-/// <param name="seed">Place among the seeds.</param>
-/// <param name="chosen">Problems, as drawn with replacement.</param>
-internal delegate double SeedStatistic(int seed, ReadOnlySpan<int> chosen);
-
 /// <summary>A number of the chosen problems of one run.</summary>
 internal delegate double RunStatistic(RunOutcome run, ReadOnlySpan<int> chosen);
 
@@ -103,19 +99,7 @@ internal sealed class Evidence(EchoChamberSettings settings, IReadOnlyDictionary
     public Interval Of(SeedStatistic statistic)
     {
         var first = runs.Values.First();
-        var (numSeeds, all) = (first.Count, first[0].AllProblems);
-        double[] perSeed = [.. Enumerable.Range(0, numSeeds).Select(seed => statistic(seed, all))];
-        var bootstrap = Bootstrap.Of(all.Length, chosen =>
-        {
-            var sum = 0.0;
-            for (var seed = 0; seed < numSeeds; seed++)
-            {
-                sum += statistic(seed, chosen);
-            }
-
-            return sum / numSeeds;
-        }, resampling);
-        return SeedIntervals.WiderOfBootstrapAndT(bootstrap, perSeed);
+        return PairedIntervals.Of(first.Count, first[0].AllProblems.Length, statistic, resampling);
     }
 
     /// <summary>Mean over seeds of a run's number.</summary>

@@ -24,18 +24,19 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
     /// <summary>
     /// Takes <paramref name="trainer"/> to so many steps; every <paramref name="evaluateEvery"/> (0: never) and at the end
     /// <paramref name="evaluate"/> looks at the model. What it writes down as phase "curve/NAME" ends where a resumed run begins.
+    /// <paramref name="positions"/>: which ids the data's tokens have.
     /// </summary>
     public void Run(
         string name, Transformer model, Trainer trainer, int steps, ITask task, ITokenizer tokenizer, int evaluateEvery = 0,
-        Action<long>? evaluate = null)
+        Action<long>? evaluate = null, PositionScheme positions = PositionScheme.Consecutive)
     {
         var phase = "train/" + name;
         var (before, spent, asked) = (model.Device.Work.Flops, spending.Flops, 0L);
-        var values = new Metric[4];
+        var values = new Metric[model.Config.PredictsPositions ? 5 : 4];
         TrainingLoop.Run(model, trainer, steps, new TrainingLoopOptions
         {
             Name = "train " + name,
-            Checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, task)),
+            Checkpoint = new TrainingCheckpoint(folder.CheckpointFolder(name), inner => TaskFile.Write(inner, task, positions)),
             CheckpointEvery = CheckpointEvery,
             Tokenizer = tokenizer,
             PeakFlops = peakFlops,
@@ -58,6 +59,11 @@ internal sealed class ModelTrainer(RecipeContext context, RunFolder folder, Spen
                 values[1] = new("gradient_norm", step.GradientNorm);
                 values[2] = new("learning_rate", step.LearningRate);
                 values[3] = new("tokens", step.Tokens);
+                if (model.Config.PredictsPositions)
+                {
+                    values[4] = new("position_loss", step.PositionLoss);
+                }
+
                 folder.AppendMetrics(phase, step.Step, values);
                 if (step.Step % CheckpointEvery == 0)
                 {

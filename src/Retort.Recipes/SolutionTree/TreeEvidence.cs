@@ -1,4 +1,5 @@
 using Retort.Analysis;
+using Retort.Recipes.Experiment;
 
 namespace Retort.Recipes.SolutionTree;
 
@@ -90,18 +91,6 @@ internal sealed class TreeEvidence(
     /// <summary>All of a run's test problems.</summary>
     public static int[] EveryTest(TreeRun run) => Every(run.Test.NumProblems);
 
-    private Interval Over<T>(int units, IReadOnlyList<T> seeds, RunStatistic<T> statistic)
-    {
-        var interval = Bootstrap.Of(units, chosen =>
-        {
-            var sum = 0.0;
-            foreach (var run in seeds)
-            {
-                sum += statistic(run, chosen);
-            }
-
-            return sum / seeds.Count;
-        }, Resampling);
-        return SeedIntervals.WiderOfBootstrapAndT(interval, [.. seeds.Select(run => statistic(run, Every(units)))]);
-    }
+    private Interval Over<T>(int units, IReadOnlyList<T> seeds, RunStatistic<T> statistic) =>
+        PairedIntervals.Of(seeds.Count, units, (seed, chosen) => statistic(seeds[seed], chosen), Resampling);
 }
