@@ -44,5 +44,9 @@ internal static class LengthGeneralizationClaims
         [new("exact match at any length asked within the trained range, the lowest of the three schemes", Learned)]);
 
     /// <summary>All claims in order.</summary>
-    public static IReadOnlyList<Claim> All { get; } = [B4, B5, B6, B6b];
+    public static IReadOnlyList<Claim> All { get; } =
+        [SparseClaims.B1, SparseClaims.B2, SparseClaims.B3, B4, SparseClaims.B4b, B5, B6, B6b, SparseClaims.B7, SparseClaims.B8];
+
+    /// <summary>Those that models can be made for.</summary>
+    public static IReadOnlyList<Claim> Judged { get; } = [B4, B5, B6, B6b];
 }

@@ -31,10 +31,10 @@ public sealed class LengthGeneralizationRecipe : IRecipe
             ? JoinedParts.Settings(context, new LengthGeneralizationSettings(), part => part.Seeds, (part, seeds) => part with { Seeds = seeds })
             : Config.Resolve(LengthGeneralizationPresets.Settings(context.Preset), context.ConfigPath, context.Overrides);
         settings = settings with { Seeds = context.Seeds ?? settings.Seeds };
-        var claims = context.ChooseClaims(LengthGeneralizationClaims.All);
+        var claims = context.ChooseClaims(LengthGeneralizationClaims.Judged);
         // Smoke makes what quick does.
         var needed = context.Preset == "smoke" && context.Claims is null
-            ? LengthGeneralizationClaims.All.Where(claim => claim.Headline).Select(claim => claim.Id) : claims;
+            ? LengthGeneralizationClaims.Judged.Where(claim => claim.Headline).Select(claim => claim.Id) : claims;
         ModelKind[] cells = CellsOf(needed, settings);
         foreach (var cell in cells)
         {
@@ -54,7 +54,7 @@ public sealed class LengthGeneralizationRecipe : IRecipe
         if (context.MergeFolders.Count > 0)
         {
             JoinedParts.Copy(context.MergeFolders, folder);
-            cells = [.. CellsOf(LengthGeneralizationClaims.All.Select(claim => claim.Id), settings).Where(cell => settings.Seeds.All(seed => runner.IsThere(cell, seed)))];
+            cells = [.. CellsOf(LengthGeneralizationClaims.Judged.Select(claim => claim.Id), settings).Where(cell => settings.Seeds.All(seed => runner.IsThere(cell, seed)))];
         }
 
         folder.Log(context.Time, $"run {context.Preset}, seeds {string.Join(", ", settings.Seeds)}, {context.Threads} threads, commit {RunOrigin.Commit}");
@@ -94,7 +94,8 @@ public sealed class LengthGeneralizationRecipe : IRecipe
     }
 
     private static ClaimResult Judge(Claim claim, IReadOnlyList<string> chosen, string preset, Evidence evidence) =>
-        preset == "smoke" ? claim.NotRun("the smoke preset proves the plumbing only")
+        !LengthGeneralizationClaims.Judged.Contains(claim) ? claim.NotRun(SparseClaims.NotRun)
+        : preset == "smoke" ? claim.NotRun("the smoke preset proves the plumbing only")
         : !chosen.Contains(claim.Id) ? claim.NotRun($"not asked for (preset {preset}; see --preset full and --claims)")
         : ModelKind.Of(claim.Id, evidence.Settings).FirstOrDefault(cell => !evidence.Has(cell.Name)) is { } missing
             ? claim.NotRun($"the joined parts lack {missing.Name}")

@@ -43,6 +43,14 @@ internal sealed record Scheme(string Name, string Label, PositionKind Position, 
     public static Scheme Learned { get; } =
         new("learned", "learned, random start", PositionKind.Learned, PositionScheme.Consecutive, 3) { Jitter = PositionJitterKind.Offset };
 
+    /// <summary>Learned numbers by bucket of the distance.</summary>
+    public static Scheme T5 { get; } =
+        new("t5", "T5 bias", PositionKind.T5, PositionScheme.Consecutive, 6) { Jitter = PositionJitterKind.None, IsVariant = true };
+
+    /// <summary>A learned function of the normalised distance.</summary>
+    public static Scheme Fire { get; } =
+        new("fire", "FIRE", PositionKind.Fire, PositionScheme.Consecutive, 7) { Jitter = PositionJitterKind.None, IsVariant = true };
+
     /// <summary>Rotary, its ids changed in training as the coupled ones are: what spreading alone does (randomised positions; PoSE).</summary>
     public static Scheme RopeSpread { get; } = Rope with { Name = "rope-spread", Label = "RoPE, ids as coupled ones change", Jitter = null, IsVariant = true };
 

@@ -84,7 +84,7 @@ internal sealed record ModelKind(string Study, Scheme Scheme)
     public static readonly Scheme[] StandardOfVariables = [Scheme.Rope, Scheme.Learned];
 
     private static readonly Scheme[]
-        OtherCoupled = [Scheme.CoupledOffset, Scheme.RopeSpread, Scheme.LearnedSpread],
+        OtherOfParity = [Scheme.T5, Scheme.Fire, Scheme.CoupledOffset, Scheme.RopeSpread, Scheme.LearnedSpread],
         OtherPredictive = [Scheme.PredictiveFixed, Scheme.PredictiveOffset, Scheme.PredictiveSubset, Scheme.PredictiveLight];
 
     /// <summary>"parity-rope".</summary>
@@ -96,7 +96,7 @@ internal sealed record ModelKind(string Study, Scheme Scheme)
     /// <summary>The cells that a claim is judged by; what it only shows beside is among them.</summary>
     public static IReadOnlyList<ModelKind> Of(string claim, LengthGeneralizationSettings settings) => claim switch
     {
-        "B4" => [Parity(Scheme.Coupled), .. Standard.Select(Parity), .. (settings.Ablations ? OtherCoupled : []).Select(Parity)],
+        "B4" => [Parity(Scheme.Coupled), .. Standard.Select(Parity), .. (settings.Ablations ? OtherOfParity : []).Select(Parity)],
         "B5" => [Variables(Scheme.Predictive), .. (settings.Ablations ? OtherPredictive : []).Select(Variables)],
         "B6" => [Parity(Scheme.Predictive), .. Standard.Select(Parity), .. (settings.Ablations ? [Scheme.PredictiveOffset] : Array.Empty<Scheme>()).Select(Parity)],
         "B6b" => [Variables(Scheme.Predictive), .. StandardOfVariables.Select(Variables)],
