@@ -6,7 +6,7 @@ public static class RecipeRegistry
     /// <summary>Add a recipe here and every command knows it.</summary>
     public static IReadOnlyList<IRecipe> All { get; } =
     [
-        new SolutionTree.SolutionTreeRecipe(), new EchoChamber.EchoChamberRecipe(), new Backtracking.BacktrackingRecipe(), new LengthGeneralization.LengthGeneralizationRecipe(),
+        new SolutionTree.SolutionTreeRecipe(), new GraphConnectivity.GraphConnectivityRecipe(), new EchoChamber.EchoChamberRecipe(), new Backtracking.BacktrackingRecipe(), new LengthGeneralization.LengthGeneralizationRecipe(),
         new Trail.TrailRecipe(),
     ];
 }

@@ -45,6 +45,27 @@ public sealed class TaskPositions(ITask task, PositionScheme scheme)
         return TellsAnswerIds || (!modelPredicts && positioned.KnowsAnswerIds(scheme)) ? ids : ids[..promptTokens];
     }
 
+    /// <summary>
+    /// Ids of prompt and completion, <paramref name="numTokens"/> with begin and end token, as <see cref="OfRequest"/> gives them and generation goes on
+    /// from them, for a model to learn from its own completion; null where they are places.
+    /// </summary>
+    /// <exception cref="UserError">The answer's ids depend on what it says, which nobody has told here.</exception>
+    public int[]? OfCompletion(TaskItem item, int numTokens)
+    {
+        if (positioned is null)
+        {
+            return null;
+        }
+
+        if (!positioned.KnowsAnswerIds(scheme))
+        {
+            throw UserError.Request("positions", $"is {scheme}, whose ids follow from right answers of {task.Name} only", "ids that follow from the prompt");
+        }
+
+        int[] known = [0, .. positioned.PositionIds(item, scheme)];
+        return [.. Enumerable.Range(0, numTokens).Select(i => i < known.Length ? known[i] : known[^1] + i + 1 - known.Length)];
+    }
+
     private static IPositionedTask Require(ITask task, PositionScheme scheme) =>
         task is not IPositionedTask positioned
             ? throw UserError.Request("positions", $"is {scheme}, and {task.Name} has no position ids of its own", nameof(PositionScheme.Consecutive))

@@ -49,17 +49,7 @@ public sealed class ChainLengths
     }
 
     /// <summary>F(S): share of chains of at most <paramref name="most"/> vertices.</summary>
-    public double Within(int most)
-    {
-        var (low, high) = (0, sorted.Length);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = sorted[middle] <= most ? (middle + 1, high) : (low, middle);
-        }
-
-        return low / (double)sorted.Length;
-    }
+    public double Within(int most) => SortedShare.AtMost(sorted, most);
 
     /// <summary>The smallest length that at least this share of chains does not exceed; 1: the longest drawn.</summary>
     public int Quantile(double share) => sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];

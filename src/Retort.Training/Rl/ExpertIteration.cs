@@ -33,6 +33,9 @@ public sealed record ExpertIterationOptions
     /// <summary>Tokens that end a completion; null: the tokenizer's.</summary>
     public IReadOnlyList<int>? StopTokens { get; init; }
 
+    /// <summary>Which position ids tokens have, in sampling and in learning; null: their places.</summary>
+    public TaskPositions? Positions { get; init; }
+
     /// <summary>Saved with the models.</summary>
     public Action<string>? AddFiles { get; init; }
 
@@ -75,7 +78,9 @@ public static class ExpertIteration
             var data = new SequenceSet();
             foreach (var (problem, kept) in samples.SelectMany((sample, problem) => sample.Kept.Select(tokens => (problem, tokens))))
             {
-                data.Add([.. prompts[problem], .. kept], prompts[problem].Length);
+                data.Add(
+                    [.. prompts[problem], .. kept], prompts[problem].Length,
+                    options.Positions?.OfCompletion(problems[problem], prompts[problem].Length + kept.Length));
             }
 
             var (drawn, sampled) = (Stopwatch.GetTimestamp(), model.Device.Work.Flops);
@@ -112,7 +117,7 @@ public static class ExpertIteration
         while (samples.Count < problems.Count)
         {
             var (first, count) = (samples.Count, Math.Min(ChunkProblems, problems.Count - samples.Count));
-            var chunk = Draw(model, engine, tokenizer, problems, prompts, reward, settings, seed, round, first, count, cancellation);
+            var chunk = Draw(model, engine, tokenizer, problems, prompts, reward, settings, seed, round, first, count, options.Positions, cancellation);
             if (path is not null)
             {
                 Directory.CreateDirectory(folder!);
@@ -128,7 +133,8 @@ public static class ExpertIteration
 
     private static ProblemSamples[] Draw(
         Transformer model, GenerationEngine engine, ITokenizer tokenizer, IReadOnlyList<TaskItem> problems, int[][] prompts, IReward reward,
-        ExpertIterationSettings settings, ulong seed, int round, int first, int count, CancellationToken cancellation)
+        ExpertIterationSettings settings, ulong seed, int round, int first, int count, TaskPositions? positions,
+        CancellationToken cancellation)
     {
         var sampling = new SamplingSettings
         {
@@ -140,7 +146,10 @@ public static class ExpertIteration
         for (var i = 0; i < count; i++)
         {
             var random = CounterRandom.For(seed, $"expert iteration/round {round}", (ulong)(first + i));
-            wanted[i] = new GenerationRequest(prompts[first + i], sampling, random.NextUInt64(), settings.SamplesPerPrompt);
+            wanted[i] = new GenerationRequest(prompts[first + i], sampling, random.NextUInt64(), settings.SamplesPerPrompt)
+            {
+                PositionIds = positions?.OfRequest(problems[first + i], prompts[first + i].Length, model.Config.PredictsPositions),
+            };
         }
 
         var completions = engine.Complete(wanted, cancellation: cancellation);
