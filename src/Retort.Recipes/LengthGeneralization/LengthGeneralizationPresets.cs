@@ -28,7 +28,7 @@ internal static class LengthGeneralizationPresets
 
     private static LengthGeneralizationSettings Base { get; } = new()
     {
-        ParityModels = new() { Training = Steps(6000), TestLengths = [6, 9, 12, 15, 18, 24, 36, 48] },
+        ParityModels = new() { Training = Steps(6000), TestLengths = [6, 9, 12, 15, 18, 24, 36] },
         VariableModels = new()
         {
             Model = new() { HiddenSize = 64, NumLayers = 3, NumHeads = 4, NumKvHeads = 4, IntermediateSize = 256 },
