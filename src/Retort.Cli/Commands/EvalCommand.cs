@@ -55,6 +55,7 @@ internal sealed class EvalCommand : Command
         }
 
         Subcommands.Add(new EvalCurvesCommand(host));
+        Subcommands.Add(new EvalScalingCommand(host));
         SetAction(Invoke);
     }
 
@@ -68,11 +69,7 @@ internal sealed class EvalCommand : Command
         }
 
         using var model = LoadedModel.Open(sampling.ReadModel(parsed), threads);
-        var taskFile = TaskFileOf(model.Path);
-        var own = taskFile is null ? null : TaskKind.NameIn(taskFile);
-        var name = parsed.GetValue(task) ?? own
-            ?? throw UserError.Request(Name, "--task is missing and the model does not say its task", $"--task {TaskKind.Names}");
-        var known = TaskKind.Find(Name, name).Resolve(null, name == own ? taskFile : null, overrides);
+        var known = KnownTaskOf(model, parsed.GetValue(task), overrides, Name);
         var items = parsed.GetValue(data) is { } path
             ? known.ReadItems(path, parsed.GetValue(problems))
             : ParallelItems.Make(parsed.GetValue(problems) ?? DefaultProblems, threads, i => known.Task.Create(parsed.GetValue(split), i));
@@ -103,6 +100,16 @@ internal sealed class EvalCommand : Command
         return 0;
     }
 
+    /// <summary>The task asked for, or the model's own, with the settings of its task.yaml and overrides laid over it.</summary>
+    internal static KnownTask KnownTaskOf(LoadedModel model, string? asked, IReadOnlyList<string> overrides, string where)
+    {
+        var taskFile = TaskFileOf(model.Path);
+        var own = taskFile is null ? null : TaskKind.NameIn(taskFile);
+        var name = asked ?? own
+            ?? throw UserError.Request(where, "--task is missing and the model does not say its task", $"--task {TaskKind.Names}");
+        return TaskKind.Find(where, name).Resolve(null, name == own ? taskFile : null, overrides);
+    }
+
     /// <summary>task.yaml in the checkpoint's folder, if it has one.</summary>
     private static string? TaskFileOf(string modelPath)
     {
@@ -111,7 +118,7 @@ internal sealed class EvalCommand : Command
     }
 
     /// <summary>A prompt that leaves no room for an answer, or that the model cannot read, is an error.</summary>
-    private static void RequireRoom(LoadedModel model, IReadOnlyList<TaskItem> items)
+    internal static void RequireRoom(LoadedModel model, IReadOnlyList<TaskItem> items)
     {
         var context = model.Transformer.Config.MaxPositions;
         foreach (var item in items)
@@ -135,7 +142,7 @@ internal sealed class EvalCommand : Command
     }
 
     /// <summary>The folder's name; of a training checkpoint ("step-...") that of the folder around it.</summary>
-    private static string ModelName(string path)
+    internal static string ModelName(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         var name = Path.GetFileName(full);

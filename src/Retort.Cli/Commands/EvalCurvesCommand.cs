@@ -5,7 +5,6 @@ using Retort.Analysis.Sampling;
 using Retort.Cli.Curves;
 using Retort.Core;
 using Retort.Recipes.Curves;
-using Retort.Recipes.Report;
 
 namespace Retort.Cli.Commands;
 
@@ -79,16 +78,7 @@ internal sealed class EvalCurvesCommand : Command
         };
         SampleFile Read(string path) => reading.Read(path, parsed.GetValue(puzzles));
         var report = one is not null ? Look(one, Read(one), reading, settings) : Compare(two![0], Read(two[0]), two[1], Read(two[1]), reading, settings);
-        Write(report, parsed.GetValue(compute.Json));
-        if (folder is not null)
-        {
-            report.Write(folder);
-            if (!parsed.GetValue(compute.Json))
-            {
-                host.Output.WriteLine($"Written to {folder}: report.html, report.json and {report.Figures.Count} figures.");
-            }
-        }
-
+        AnalysisOutput.Write(host, report, folder, parsed.GetValue(compute.Json));
         return 0;
     }
 
@@ -176,32 +166,6 @@ internal sealed class EvalCurvesCommand : Command
             }
         }
     }
-
-    private void Write(CurvesReport report, bool json)
-    {
-        if (json)
-        {
-            host.Output.WriteLine(report.Json);
-            return;
-        }
-
-        foreach (var table in report.Tables)
-        {
-            host.Output.WriteLine(table.Name);
-            host.Output.Write(SimulateReport.Columns([[.. table.Columns], .. table.Rows.Select(Cells)]));
-            host.Output.WriteLine();
-        }
-
-        foreach (var line in report.Findings.Concat(report.Notes.Select(note => $"note: {note}")))
-        {
-            foreach (var part in TextTable.Wrap(line, host.Width))
-            {
-                host.Output.WriteLine(part);
-            }
-        }
-    }
-
-    private static string[] Cells(IReadOnlyList<Cell> row) => [.. row.Select(cell => cell.Text ?? "-")];
 
     private static string Listed(IEnumerable<double> temperatures) => string.Join(
         ", ", temperatures.Select(temperature => double.IsNaN(temperature) ? "none told" : temperature.ToString(CultureInfo.InvariantCulture)));

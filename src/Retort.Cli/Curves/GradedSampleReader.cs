@@ -50,21 +50,21 @@ internal static class GradedSampleReader
     }
 
     /// <summary>A text or a whole number: both name a problem.</summary>
-    private static string Identifier(JsonLine line) => Field(line, Problem) switch
+    internal static string Identifier(JsonLine line) => Field(line, Problem) switch
     {
         { ValueKind: JsonValueKind.String } text => Name(line, Problem, text.GetString()!),
         { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
         _ => throw Wrong(line, Problem, "a text or a number"),
     };
 
-    private static string ModelName(JsonLine line) =>
+    internal static string ModelName(JsonLine line) =>
         Field(line, Model) is { ValueKind: JsonValueKind.String } text ? Name(line, Model, text.GetString()!) : throw Wrong(line, Model, "a text");
 
     /// <summary>Names go to terminals and into pages: what would steer these is none.</summary>
     internal static string Name(JsonLine line, string field, string name) =>
         name.Any(char.IsControl) ? throw UserError.Request(line.Where, $"\"{field}\" has a control character", "a name of one line, of letters, digits and signs") : name;
 
-    private static string? FinalAnswer(JsonLine line) => Field(line, Answer) switch
+    internal static string? FinalAnswer(JsonLine line) => Field(line, Answer) switch
     {
         { ValueKind: JsonValueKind.String } text => text.GetString(),
         { ValueKind: JsonValueKind.Number } number => number.GetRawText(),
@@ -72,7 +72,7 @@ internal static class GradedSampleReader
         _ => throw Wrong(line, Answer, "a text, a number or null"),
     };
 
-    private static double Degrees(JsonLine line) =>
+    internal static double Degrees(JsonLine line) =>
         Field(line, Temperature) is { ValueKind: JsonValueKind.Number } number && number.TryGetDouble(out var value) && value is >= 0 and < 1e6
             ? Rounded(value)
             : throw Wrong(line, Temperature, "a number of 0 or above");
@@ -81,7 +81,7 @@ internal static class GradedSampleReader
     private static double Rounded(double value) =>
         double.Parse(((float)value).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
-    private static long? Number(JsonLine line) =>
+    internal static long? Number(JsonLine line) =>
         Field(line, Sample) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value) && value >= 0
             ? value
             : throw Wrong(line, Sample, "a whole number of 0 or above");
@@ -94,12 +94,12 @@ internal static class GradedSampleReader
         _ => throw Wrong(line, name, name == Correct ? "true or false" : "true, false or null"),
     };
 
-    private static JsonElement Field(JsonLine line, string name) => line.Fields.TryGetProperty(name, out var value)
+    internal static JsonElement Field(JsonLine line, string name, string expected = Expected) => line.Fields.TryGetProperty(name, out var value)
         ? value
         : throw UserError.Request(
-            line.Where, $"has no \"{name}\"", Expected, NearestName.Of(name, line.Fields.EnumerateObject().Select(field => field.Name)));
+            line.Where, $"has no \"{name}\"", expected, NearestName.Of(name, line.Fields.EnumerateObject().Select(field => field.Name)));
 
-    private static UserError Wrong(JsonLine line, string name, string expected)
+    internal static UserError Wrong(JsonLine line, string name, string expected)
     {
         var text = line.Fields.GetProperty(name).GetRawText();
         return UserError.Request(line.Where, $"\"{name}\" is {(text.Length > 40 ? text[..40] + "..." : text)}", expected);

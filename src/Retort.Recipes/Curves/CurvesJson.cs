@@ -92,7 +92,7 @@ internal static class CurvesJson
 
     private static object Of(BestValue best) => new { best.Value.Value, best.Value.Low, best.Value.High, best.Value.N, Temperature = Finite(best.Temperature) };
 
-    private static object? Of(Interval? interval) => interval is { } some
+    public static object? Of(Interval? interval) => interval is { } some
         ? new { Value = Finite(some.Value), Low = Finite(some.Low), High = Finite(some.High), some.N }
         : null;
 

@@ -154,7 +154,7 @@ internal static class GraphClaims
         (new("T1", false, "One chain of polynomial length decides every instance; majorities of polynomially many constant ones stay at 1/2 + o(1)", "theorem, if TC0 does not contain L", [], []),
             "a statement about all sizes at once; T2 and T3 show its two sides at one"),
         (new("A10", false, "Large reasoning models: below a threshold of thinking tokens majorities stay near 1/2, above it one chain is good", "R1-Distill, s1, Qwen3", [], []),
-            "it needs a large language model: retort eval scaling --endpoint URL --forced-budget makes the figure (docs/scaling.md)"),
+            "it needs a large language model and a server that goes on from a given chain"),
         (new("A11", false, "The same tendency on AIME 2024", "s1-32B, unconfirmed", [], []), "it needs a large language model"),
     ];
 

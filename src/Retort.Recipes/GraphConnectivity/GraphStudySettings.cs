@@ -40,7 +40,7 @@ public sealed record GraphStudySettings : ICheckedSettings
 
     /// <summary>Steps of the search teacher's model at each depth.</summary>
     [Doc("Optimiser steps of the model taught to search, at each depth; the others' take as many answer tokens", Unit = "steps")]
-    public IReadOnlyList<int> SearchSteps { get; init; } = [800, 2200, 4400];
+    public IReadOnlyList<int> SearchSteps { get; init; } = [1000, 2800, 5600];
 
     /// <summary>The depth of the claims that look at one.</summary>
     [Doc("The depth of the claims that look at one", Unit = "blocks"), Positive]

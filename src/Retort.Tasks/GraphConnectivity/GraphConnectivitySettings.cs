@@ -129,8 +129,8 @@ public sealed record GraphConnectivitySettings : ICheckedSettings
         }
     }
 
-    /// <summary>Tokens of the longest problem: prompt, chain, its frame of nine tokens and the end token.</summary>
-    public int MaxTokens => MaxPromptTokens + MaxChain + 10;
+    /// <summary>Tokens of the longest problem: prompt, chain, its frame and the end token.</summary>
+    public int MaxTokens => MaxPromptTokens + MaxChain + GraphGrammar.FrameTokens + 1;
 
     /// <inheritdoc/>
     public SettingProblem? FindProblem() =>

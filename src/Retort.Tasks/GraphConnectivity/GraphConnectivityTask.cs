@@ -12,7 +12,7 @@ namespace Retort.Tasks.GraphConnectivity;
 /// </para>
 /// Immutable; every member may be called from any thread.
 /// </summary>
-public sealed class GraphConnectivityTask : IPositionedTask, IPairVocabulary
+public sealed class GraphConnectivityTask : IPositionedTask, IPairVocabulary, IChainTask
 {
     private const int MaxDraws = 100_000;
 
@@ -69,6 +69,20 @@ public sealed class GraphConnectivityTask : IPositionedTask, IPairVocabulary
             PositionScheme.Coupled => GraphGrammar.IdsWithoutEdges(item.Prompt, item.Answer),
             _ => throw new ArgumentException($"{Name} has no ids {scheme}", nameof(scheme)),
         };
+    }
+
+    /// <summary>The frame's nine tokens and the end token.</summary>
+    public int FrameTokens => GraphGrammar.FrameTokens + 1;
+
+    /// <summary>One of two targets.</summary>
+    public double GuessShare => 0.5;
+
+    /// <inheritdoc/>
+    public int? ChainTokens(string completion)
+    {
+        ArgumentNullException.ThrowIfNull(completion);
+        var (chain, _, hasFrame) = GraphGrammar.ReadAnswer(completion);
+        return hasFrame ? chain.Length : null;
     }
 
     /// <summary>The graph of the deepest problems, before vertices get their labels.</summary>

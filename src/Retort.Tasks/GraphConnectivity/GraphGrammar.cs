@@ -14,6 +14,9 @@ internal static class GraphGrammar
 
     private static readonly string[] Fixed = [Graph, Task, Work, Decision, To, Or, Colon, Open, "(", Comma, ")", Close, End];
 
+    /// <summary>Tokens of an answer beside its chain: "work : [" and "] decision : [ X ]".</summary>
+    public const int FrameTokens = 9;
+
     /// <summary>Words and marks: the vocabulary before the labels.</summary>
     public static int NumWords => Fixed.Length;
 
