@@ -1,3 +1,4 @@
+using System.Numerics;
 using Retort.Core;
 
 namespace Retort.Analysis;
@@ -118,17 +119,24 @@ public static class Bootstrap
         }
 
         settings = Checked(settings);
+        // A problem's numbers side by side: a resample adds whole rows, several numbers at a time, each column's sum in the same order as alone.
+        var width = columns.Count;
+        var rows = new double[n * width];
+        for (var column = 0; column < width; column++)
+        {
+            for (var problem = 0; problem < n; problem++)
+            {
+                rows[problem * width + column] = columns[column][problem];
+            }
+        }
+
         var means = columns.Select(_ => new double[settings.Resamples]).ToArray();
         Resampled(settings, (ref random, r) =>
         {
-            var sums = new double[columns.Count];
+            var sums = new double[width];
             for (var i = 0; i < n; i++)
             {
-                var problem = random.NextInt32(n);
-                for (var column = 0; column < sums.Length; column++)
-                {
-                    sums[column] += columns[column][problem];
-                }
+                AddTo(sums, rows.AsSpan(random.NextInt32(n) * width, width));
             }
 
             for (var column = 0; column < sums.Length; column++)
@@ -187,6 +195,20 @@ public static class Bootstrap
 
             return statistic(chosen);
         });
+    }
+
+    private static void AddTo(Span<double> sums, ReadOnlySpan<double> row)
+    {
+        var i = 0;
+        for (; i + Vector<double>.Count <= sums.Length; i += Vector<double>.Count)
+        {
+            (new Vector<double>(sums[i..]) + new Vector<double>(row[i..])).CopyTo(sums[i..]);
+        }
+
+        for (; i < sums.Length; i++)
+        {
+            sums[i] += row[i];
+        }
     }
 
     private delegate double OneResample(ref CounterRandom random);
