@@ -2,7 +2,6 @@ using Retort.Inference;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
 using Retort.Tasks.ScrambledArithmetic;
-using Retort.Tensors.Cpu;
 using Retort.Training;
 using Retort.Training.Rl;
 
@@ -14,47 +13,21 @@ internal static class EchoChamberPlan
     /// <summary>Fractions of peak that learning and sampling with models of this size are expected to reach.</summary>
     private const double TrainingFraction = 0.25, SamplingFraction = 0.1;
 
-    /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
-    private const long RuntimeBytes = 150L << 20;
-
     /// <summary>Share of their context that sequences fill, on average.</summary>
     private const double Filled = 0.7;
 
     /// <summary>Prices every base and every run; pretraining at its most steps.</summary>
     public static RecipeOutcome Of(EchoChamberSettings settings, IReadOnlyList<PolicyRun> runs, RecipeContext context)
     {
-        var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
-        Row[] rows =
+        ModelPrice[] rows =
         [
             .. runs.Select(run => run.Base).Distinct().Select(model => Price(settings, model, context.Threads)),
             .. runs.Select(run => Price(settings, run, context.Threads)),
         ];
-        var seeds = settings.Seeds.Count;
-        double Seconds(Row row) => (row.Train / TrainingFraction + row.Sample / SamplingFraction) / peak;
-        var seconds = seeds * rows.Sum(Seconds);
-        var price = new RunPrice(
-            seeds * rows.Sum(row => row.Train + row.Sample), rows.Max(row => row.Bytes) + RuntimeBytes, seconds,
-            FormattableString.Invariant($"{seconds / 60:0} minutes at most, at {TrainingFraction:0%} (learning) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
-        return price.Plan(
-            context.Preset, Config.Write(settings), settings.Seeds,
-            [
-                $"{"base or run",-22}{"parameters",14}{"steps",9}{"FLOPs",11}{"minutes",9}{"memory",10}",
-                .. rows.Select(row => FormattableString.Invariant(
-                    $"{row.Name,-22}{row.Parameters,14:N0}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{Seconds(row) / 60,9:0.0}{row.Bytes >> 20,7:N0} MB")),
-                "",
-            ],
-            ("parts", rows.Select(row => new
-            {
-                name = row.Name,
-                parameters = row.Parameters,
-                steps = row.Steps,
-                train_flops = row.Train,
-                sample_flops = row.Sample,
-                bytes = row.Bytes,
-            })));
+        return ModelPrices.Plan(rows, "base or run", context, Config.Write(settings), settings.Seeds, TrainingFraction, SamplingFraction, bound: " at most");
     }
 
-    private static Row Price(EchoChamberSettings settings, BaseModel model, int threads)
+    private static ModelPrice Price(EchoChamberSettings settings, BaseModel model, int threads)
     {
         var config = model.Config(TaskDataset.TokenizerFor(new ScrambledArithmeticTask(model.Data)));
         var plan = TrainingPlan.For(config, model.Training.TrainerFor(model.Steps), model.Context, threads);
@@ -68,7 +41,7 @@ internal static class EchoChamberPlan
             plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + (long)model.Training.Sequences * tokens * sizeof(int));
     }
 
-    private static Row Price(EchoChamberSettings settings, PolicyRun run, int threads)
+    private static ModelPrice Price(EchoChamberSettings settings, PolicyRun run, int threads)
     {
         var tokenizer = TaskDataset.TokenizerFor(new ScrambledArithmeticTask(run.Base.Data));
         var config = run.Base.Config(tokenizer);
@@ -90,6 +63,4 @@ internal static class EchoChamberPlan
             run.Name, config.ParameterCount.Total, rl.Steps, Filled * rl.Steps * plan.LearnFlops,
             Filled * rl.Steps * plan.RolloutFlops + asked, plan.Bytes);
     }
-
-    private sealed record Row(string Name, long Parameters, int Steps, double Train, double Sample, long Bytes);
 }

@@ -2,7 +2,6 @@ using Retort.Inference;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
 using Retort.Tasks.GraphConnectivity;
-using Retort.Tensors.Cpu;
 using Retort.Training;
 
 namespace Retort.Recipes.GraphConnectivity;
@@ -13,40 +12,14 @@ internal static class GraphPlan
     /// <summary>Fractions of peak that training and sampling with models of this size are expected to reach.</summary>
     private const double TrainingFraction = 0.35, SamplingFraction = 0.12;
 
-    /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
-    private const long RuntimeBytes = 150L << 20;
-
     /// <summary>Prices every kind of model.</summary>
     public static RecipeOutcome Of(GraphStudySettings settings, IReadOnlyList<GraphModel> models, RecipeContext context)
     {
-        var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
-        Row[] rows = [.. models.Select(model => Price(settings, model, context.Threads))];
-        double Seconds(Row row) => (row.Train / TrainingFraction + row.Sample / SamplingFraction) / peak;
-        var seeds = settings.Seeds.Count;
-        var seconds = seeds * rows.Sum(Seconds);
-        var price = new RunPrice(
-            seeds * rows.Sum(row => row.Train + row.Sample), (rows.Length == 0 ? 0 : rows.Max(row => row.Bytes)) + RuntimeBytes, seconds,
-            FormattableString.Invariant($"{seconds / 60:0} minutes, at {TrainingFraction:0%} (learning) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
-        return price.Plan(
-            context.Preset, Config.Write(settings), settings.Seeds,
-            [
-                $"{"model",-24}{"parameters",14}{"steps",9}{"FLOPs",11}{"minutes",9}{"memory",10}",
-                .. rows.Select(row => FormattableString.Invariant(
-                    $"{row.Name,-24}{row.Parameters,14:N0}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{Seconds(row) / 60,9:0.0}{row.Bytes >> 20,7:N0} MB")),
-                "",
-            ],
-            ("parts", rows.Select(row => new
-            {
-                name = row.Name,
-                parameters = row.Parameters,
-                steps = row.Steps,
-                train_flops = row.Train,
-                sample_flops = row.Sample,
-                bytes = row.Bytes,
-            })));
+        ModelPrice[] rows = [.. models.Select(model => Price(settings, model, context.Threads))];
+        return ModelPrices.Plan(rows, "model", context, Config.Write(settings), settings.Seeds, TrainingFraction, SamplingFraction);
     }
 
-    private static Row Price(GraphStudySettings settings, GraphModel model, int threads)
+    private static ModelPrice Price(GraphStudySettings settings, GraphModel model, int threads)
     {
         var task = new GraphConnectivityTask(settings.TaskOf(model.Depth, model.Strategy, model.WalkSteps));
         var config = model.Config(settings, TaskDataset.TokenizerFor(task));
@@ -69,6 +42,4 @@ internal static class GraphPlan
         var drawn = model.Further == FurtherTraining.Demonstrations ? 0 : (double)self.Rounds * settings.SelfProblems * sequence;
         return new(model.Name, config.ParameterCount.Total, updates, updates * StepFlops(self.BatchSequences), drawn + asked, bytes);
     }
-
-    private sealed record Row(string Name, long Parameters, int Steps, double Train, double Sample, long Bytes);
 }

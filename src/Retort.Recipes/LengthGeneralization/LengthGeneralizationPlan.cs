@@ -1,7 +1,6 @@
 using Retort.Inference;
 using Retort.Recipes.Configuration;
 using Retort.Recipes.Experiment;
-using Retort.Tensors.Cpu;
 using Retort.Training;
 
 namespace Retort.Recipes.LengthGeneralization;
@@ -12,42 +11,16 @@ internal static class LengthGeneralizationPlan
     /// <summary>Fractions of peak that training and sampling with models of this size are expected to reach.</summary>
     private const double TrainingFraction = 0.25, SamplingFraction = 0.1;
 
-    /// <summary>Bytes of the runtime, code and buffers beside models and data, roughly.</summary>
-    private const long RuntimeBytes = 150L << 20;
-
     private const int ProblemsLookedAt = 512;
 
     /// <summary>Prices every kind of model.</summary>
     public static RecipeOutcome Of(LengthGeneralizationSettings settings, IReadOnlyList<ModelKind> cells, RecipeContext context)
     {
-        var peak = 1e9 * MachineMeter.PeakGflops(context.Threads);
-        Row[] rows = [.. cells.Select(cell => Price(settings, cell, context.Threads))];
-        double Seconds(Row row) => (row.Train / TrainingFraction + row.Sample / SamplingFraction) / peak;
-        var seeds = settings.Seeds.Count;
-        var seconds = seeds * rows.Sum(Seconds);
-        var price = new RunPrice(
-            seeds * rows.Sum(row => row.Train + row.Sample), rows.Max(row => row.Bytes) + RuntimeBytes, seconds,
-            FormattableString.Invariant($"{seconds / 60:0} minutes, at {TrainingFraction:0%} (learning) and {SamplingFraction:0%} (sampling) of {peak / 1e9:0} GFLOP/s"));
-        return price.Plan(
-            context.Preset, Config.Write(settings), settings.Seeds,
-            [
-                $"{"model",-30}{"parameters",14}{"steps",9}{"FLOPs",11}{"minutes",9}{"memory",10}",
-                .. rows.Select(row => FormattableString.Invariant(
-                    $"{row.Name,-30}{row.Parameters,14:N0}{row.Steps,9:N0}{row.Train + row.Sample,11:0.0e0}{Seconds(row) / 60,9:0.0}{row.Bytes >> 20,7:N0} MB")),
-                "",
-            ],
-            ("parts", rows.Select(row => new
-            {
-                name = row.Name,
-                parameters = row.Parameters,
-                steps = row.Steps,
-                train_flops = row.Train,
-                sample_flops = row.Sample,
-                bytes = row.Bytes,
-            })));
+        ModelPrice[] rows = [.. cells.Select(cell => Price(settings, cell, context.Threads))];
+        return ModelPrices.Plan(rows, "model", context, Config.Write(settings), settings.Seeds, TrainingFraction, SamplingFraction);
     }
 
-    private static Row Price(LengthGeneralizationSettings settings, ModelKind cell, int threads)
+    private static ModelPrice Price(LengthGeneralizationSettings settings, ModelKind cell, int threads)
     {
         var study = Study.Of(cell.Study, settings);
         var tokenizer = TaskDataset.TokenizerFor(study.Task);
@@ -64,6 +37,4 @@ internal static class LengthGeneralizationPlan
             (cell.Scheme.Predicts ? 2 : 1) * asked,
             plan.StateBytes + Math.Max(plan.ActivationBytes, engine) + (long)(sample.Bytes / (double)looked * study.Settings.Problems));
     }
-
-    private sealed record Row(string Name, long Parameters, int Steps, double Train, double Sample, long Bytes);
 }
