@@ -36,7 +36,8 @@ public sealed class EngineHostTests : IDisposable
         await clock.HeldAsync();
         var cancelled = host.Submit(Long);
         cancelled.Cancel();
-        clock.Open();
+        // Held again before the long request can end, however late this thread is woken.
+        clock.OpenFor(200);
         await foreach (var happened in cancelled.Events.ReadAllAsync(Cancellation))
         {
             Assert.Fail($"an event after all: {happened}");
@@ -44,7 +45,6 @@ public sealed class EngineHostTests : IDisposable
 
         Assert.Equal((0, 0), (cancelled.Timings[0].Scheduled, cancelled.Timings[0].FirstToken));
         Assert.True(await running.Events.WaitToReadAsync(Cancellation));
-        clock.Close();
         await clock.HeldAsync();
         var before = engine.NumDrawn;
         running.Cancel();
@@ -185,6 +185,7 @@ public sealed class EngineHostTests : IDisposable
         private readonly object gate = new();
         private TaskCompletionSource held = new();
         private bool isClosed;
+        private int readingsLeft;
 
         public bool Breaks { get; set; }
 
@@ -199,11 +200,15 @@ public sealed class EngineHostTests : IDisposable
             }
         }
 
-        public void Open()
+        public void Open() => OpenFor(0);
+
+        /// <summary>The engine's thread may read so many times, then it is held again; 0: it is not.</summary>
+        public void OpenFor(int readings)
         {
             lock (gate)
             {
-                isClosed = false;
+                (isClosed, readingsLeft) = (false, readings);
+                held = readings == 0 ? held : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 Monitor.PulseAll(gate);
             }
         }
@@ -222,6 +227,8 @@ public sealed class EngineHostTests : IDisposable
                         held.TrySetResult();
                         Monitor.Wait(gate);
                     }
+
+                    isClosed = readingsLeft > 0 && --readingsLeft == 0;
                 }
 
                 if (IsSlow)
